@@ -1,0 +1,78 @@
+/* neuralake/store.h: objects in S3, files in folders, behind one set of calls.
+ *
+ *     s3://bucket/key            an object; settings from the standard AWS environment and files
+ *     file:///abs/path, path     a local file
+ *
+ * Threads  A store may be shared by threads.
+ * Errors   As in neuralake/error.h. Messages name the URI, the endpoint, the HTTP status, the S3 code and the request id.
+ */
+#ifndef NEURALAKE_STORE_H
+#define NEURALAKE_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <neuralake/io.h>
+
+typedef struct nl_store nl_store;
+
+/* A zeroed structure takes everything from the environment: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY,
+ * AWS_SESSION_TOKEN, AWS_REGION, AWS_DEFAULT_REGION, AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, AWS_CA_BUNDLE, AWS_PROFILE,
+ * AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE, and the profile's files. Strings are copied. */
+typedef struct nl_store_options {
+    const char *endpoint_url;
+    const char *region;
+    const char *profile;
+    const char *access_key, *secret_key, *session_token;
+    size_t max_in_flight; /* requests at the same time; 0: 64 */
+} nl_store_options;
+
+typedef struct nl_object_info {
+    uint64_t size;
+    int64_t modified; /* seconds since 1970, UTC */
+    char etag[72];    /* without quotes; "" where the store has none */
+} nl_object_info;
+
+/* What was asked of the network so far. */
+typedef struct nl_store_stats {
+    uint64_t requests, retries, bytes_received, bytes_sent, connections;
+} nl_store_stats;
+
+/* options may be NULL. Sends nothing and reads no file yet: errors of settings come with the first use. */
+NL_API int nl_store_new(const nl_store_options *options, nl_store **out, nl_error *err);
+/* Sources and sinks of the store must be closed before. NULL is fine. */
+NL_API void nl_store_free(nl_store *s);
+NL_API void nl_store_get_stats(const nl_store *s, nl_store_stats *out);
+
+/* Open for reading. For S3 no request is sent yet: a missing object shows at the first read. info, where known from a
+ * listing, saves requests; NULL otherwise. */
+NL_API int nl_store_open(nl_store *s, const char *uri, const nl_object_info *info, nl_source **out, nl_error *err);
+
+typedef struct nl_put_options {
+    bool if_absent;           /* commit answers NL_CONFLICT where the object exists (If-None-Match: *) */
+    const char *content_type; /* NULL: application/octet-stream */
+    uint64_t size_hint;       /* the size where known: chooses the part size; 0: unknown */
+} nl_put_options;
+/* Open for writing; the object appears at commit, whole. Small objects are one PUT, large ones a multipart upload, aborted
+ * on failure. options may be NULL. */
+NL_API int nl_store_create(nl_store *s, const char *uri, const nl_put_options *options, nl_sink **out, nl_error *err);
+
+NL_API int nl_store_head(nl_store *s, const char *uri, nl_object_info *out, nl_error *err);
+/* Deleting what is not there: NL_OK in S3 (as S3 has it), NL_NOT_FOUND locally. */
+NL_API int nl_store_delete(nl_store *s, const char *uri, nl_error *err);
+/* Inside one store: server-side for S3 to S3; read and written otherwise. */
+NL_API int nl_store_copy(nl_store *s, const char *from, const char *to, nl_error *err);
+
+/* One entry of a listing. uri is valid during the call only. is_prefix: a "folder" (info is zero). */
+typedef int (*nl_list_fn)(void *ctx, const char *uri, bool is_prefix, const nl_object_info *info, nl_error *err);
+/* List what begins with uri, in the order of the keys' bytes. recursive false stops at the next "/". Locally uri is a folder
+ * (or a file). fn returning other than NL_OK ends the listing with that. */
+NL_API int nl_store_list(nl_store *s, const char *uri, bool recursive, nl_list_fn fn, void *ctx, nl_error *err);
+
+/* S3 only. NL_CONFLICT: the bucket exists (and is yours). */
+NL_API int nl_store_make_bucket(nl_store *s, const char *bucket, nl_error *err);
+NL_API int nl_store_list_buckets(nl_store *s, int (*fn)(void *ctx, const char *name, int64_t created, nl_error *err),
+                                 void *ctx, nl_error *err);
+
+#endif

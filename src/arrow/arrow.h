@@ -1,0 +1,128 @@
+/* arrow.h: make, read, copy and release the structures of the Arrow C data interface.
+ *
+ * The formats that Neuralake speaks: "b" bool, "c C s S i I l L" integers, "f g" floats, "u U z Z" strings and binary,
+ * "vu vz" string and binary views, "tdD tdm" dates, "tts ttm ttu ttn" times, "tss: tsm: tsu: tsn:" timestamps with a time zone
+ * or none, "d:P,S" decimal128, "w:N" fixed-size binary, "+s +l +m" nested, "n" null.
+ *
+ *     string view, 16 bytes     length ≤ 12:  int32 length | 12 bytes of the string, zero-padded
+ *                               else:         int32 length | first 4 bytes | int32 buffer index | int32 offset
+ *     an array of views         buffers: [validity, views, variadic data buffers…, int64 sizes of those]
+ */
+#ifndef NL_ARROW_ARROW_H
+#define NL_ARROW_ARROW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <neuralake/arrow.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/io/bytes.h"
+
+/* What a format string says, taken apart. */
+enum arrow_kind {
+    ARROW_NULL,
+    ARROW_BOOL,
+    ARROW_INT,     /* width, is_signed */
+    ARROW_FLOAT,   /* width 16, 32, 64 */
+    ARROW_DECIMAL, /* width 128, precision, scale */
+    ARROW_STRING,  /* layout: offsets32, offsets64, view */
+    ARROW_BINARY,
+    ARROW_FIXED_BINARY, /* byte_width */
+    ARROW_DATE,         /* unit day (int32) or ms (int64) */
+    ARROW_TIME,         /* unit; s and ms are 32 bits wide, us and ns 64 */
+    ARROW_TIMESTAMP,    /* unit, timezone */
+    ARROW_STRUCT,
+    ARROW_LIST,
+    ARROW_MAP,
+    ARROW_OTHER, /* valid, but not one of the above */
+};
+enum arrow_unit { ARROW_DAY, ARROW_SECOND, ARROW_MILLI, ARROW_MICRO, ARROW_NANO };
+enum arrow_layout { ARROW_OFFSETS32, ARROW_OFFSETS64, ARROW_VIEW };
+
+struct arrow_type {
+    enum arrow_kind kind;
+    uint8_t width; /* bits of one value; 0 where it varies, 1 for bool */
+    bool is_signed;
+    enum arrow_unit unit;
+    enum arrow_layout layout;
+    int32_t precision, scale; /* decimal */
+    int32_t byte_width;       /* fixed binary */
+    const char *timezone;     /* timestamp: points into the format, "" for none */
+};
+
+/* Take a format string apart. NL_INVALID names the format. */
+int arrow_type_parse(const char *format, struct arrow_type *out, nl_error *err);
+/* The type as people and SQL write it: "BIGINT", "VARCHAR", "DECIMAL(15,2)", "TIMESTAMP_NS", "TIMESTAMP WITH TIME ZONE".
+ * Into out; returns out. */
+const char *arrow_type_sql(const struct arrow_type *t, char out[static 64]);
+
+/* ── schemas ── */
+
+/* A field: format and name are copied. On failure *out is released. */
+int arrow_schema_field(struct ArrowSchema *out, const char *format, const char *name, bool nullable, nl_error *err);
+/* A struct ("+s") of n fields yet to be filled: children exist and are released. */
+int arrow_schema_struct(struct ArrowSchema *out, size_t n, nl_error *err);
+int arrow_schema_copy(const struct ArrowSchema *from, struct ArrowSchema *out, nl_error *err);
+void arrow_schema_release(struct ArrowSchema *s); /* released or NULL is fine */
+void arrow_schema_move(struct ArrowSchema *from, struct ArrowSchema *to);
+/* The index of the child of that name, or -1. Exact match first, then without case (as SQL does) where it is unique. */
+int64_t arrow_schema_find(const struct ArrowSchema *s, const char *name);
+
+/* ── arrays ── */
+
+void arrow_array_release(struct ArrowArray *a); /* released or NULL is fine */
+void arrow_array_move(struct ArrowArray *from, struct ArrowArray *to);
+/* Build an array from parts: buffers are slices that the array then owns (on failure too they are released).
+ * n_buffers as the format wants; a buffer of {NULL} is absent (validity without nulls). children are moved in.
+ * extra: further blocks that the array keeps alive (pages that views point into); moved in. */
+struct arrow_parts {
+    int64_t length, null_count, offset;
+    nl_bytes *buffers;
+    size_t n_buffers;
+    struct ArrowArray *children;
+    size_t n_children;
+    nl_block **extra;
+    size_t n_extra;
+};
+int arrow_array_make(struct arrow_parts *parts, struct ArrowArray *out, nl_error *err);
+/* Is row i (before a->offset is added) not null? */
+bool arrow_is_valid(const struct ArrowArray *a, int64_t i);
+/* Row i of a string or binary array of any layout. Borrowed from the array. */
+const uint8_t *arrow_bytes_at(const struct ArrowArray *a, const struct arrow_type *t, int64_t i, size_t *len);
+/* An array of views ("vu", "vz") into one with 32-bit offsets ("u", "z"), copied. NL_UNSUPPORTED above 2 GiB. */
+int arrow_views_to_offsets(const struct ArrowArray *a, struct ArrowArray *out, nl_error *err);
+
+/* ── builders: a column value by value, for tests, generators and function tables ── */
+
+struct arrow_builder; /* one column */
+int arrow_builder_new(const char *format, struct arrow_builder **out, nl_error *err);
+void arrow_builder_free(struct arrow_builder *b);
+int arrow_builder_null(struct arrow_builder *b, nl_error *err);
+int arrow_builder_int(struct arrow_builder *b, int64_t v, nl_error *err); /* ints, bool, dates, times, timestamps */
+int arrow_builder_double(struct arrow_builder *b, double v, nl_error *err);
+int arrow_builder_bytes(struct arrow_builder *b, const void *data, size_t len, nl_error *err);
+int arrow_builder_decimal(struct arrow_builder *b, __int128 unscaled, nl_error *err);
+int64_t arrow_builder_length(const struct arrow_builder *b);
+/* The column so far; the builder is empty afterwards. */
+int arrow_builder_finish(struct arrow_builder *b, struct ArrowArray *out, nl_error *err);
+/* A batch: n columns of equal length under a struct array. The columns are moved in (on failure released). */
+int arrow_batch_make(struct ArrowArray *columns, size_t n, int64_t length, struct ArrowArray *out, nl_error *err);
+
+/* ── streams ── */
+
+/* A stream from a C iterator. next fills *out or leaves it released at the end; done(ctx) is called by release.
+ * The stream keeps the last error; get_next returns an errno value as the interface wants. schema is moved in. */
+int arrow_stream_make(struct ArrowSchema *schema, int (*next)(void *ctx, struct ArrowArray *out, nl_error *err),
+                      void (*done)(void *ctx), void *ctx, struct ArrowArrayStream *out, nl_error *err);
+/* Call get_next of anybody's stream and turn a failure into an nl_error (the nl_error itself, where the stream is ours). */
+int arrow_stream_next(struct ArrowArrayStream *s, struct ArrowArray *out, nl_error *err);
+void arrow_stream_release(struct ArrowArrayStream *s);
+
+/* One value as text, as `--format csv` shows it: integers plainly, floats in the shortest form that reads back, decimals with
+ * their scale, dates and times in ISO 8601, NaN and infinities as "NaN", "Infinity", "-Infinity", binary in base64. A null appends nothing. */
+int arrow_format_value(const struct ArrowArray *a, const struct arrow_type *t, int64_t row, nl_buf *out, nl_error *err);
+
+#endif

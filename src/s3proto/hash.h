@@ -1,0 +1,63 @@
+/* hash.h: the digests and checksums that S3 speaks of, computed piece by piece.
+ *
+ *     MD5         Content-MD5, the ETag          SHA1, SHA256   x-amz-checksum-sha1, -sha256; payload hashes
+ *     CRC32       boto3's default trailer        CRC32C, CRC64NVME   x-amz-checksum-crc32c, -crc64nvme
+ *
+ * On the wire a checksum is the base64 of its big-endian bytes. Threads: one digest belongs to one thread at a time.
+ */
+#ifndef S3PROTO_HASH_H
+#define S3PROTO_HASH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+
+enum s3_digest_kind { S3_MD5, S3_SHA1, S3_SHA256, S3_CRC32, S3_CRC32C, S3_CRC64NVME, S3_DIGEST_KINDS };
+
+#define S3_DIGEST_MAX   32 /* bytes of the longest */
+#define S3_SHA256_HEX   65 /* lower-case hexadecimal and a NUL */
+#define S3_EMPTY_SHA256 "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+/* A zeroed s3_digest is closed and valid for s3_digest_close(). */
+typedef struct s3_digest {
+    enum s3_digest_kind kind;
+    void *md;     /* EVP_MD_CTX of the cryptographic kinds */
+    uint64_t crc; /* of the others */
+} s3_digest;
+
+/* Start. NL_NO_MEMORY, NL_INTERNAL. Close it, also after final. */
+int s3_digest_open(s3_digest *d, enum s3_digest_kind kind, nl_error *err);
+void s3_digest_update(s3_digest *d, const void *data, size_t len);
+/* The digest, big-endian, into out; returns its length in bytes. The digest then starts afresh: it may be used again. */
+size_t s3_digest_final(s3_digest *d, uint8_t out[static S3_DIGEST_MAX]);
+void s3_digest_close(s3_digest *d);
+
+/* Length in bytes of a kind's digest. */
+size_t s3_digest_size(enum s3_digest_kind kind);
+/* S3's name of the algorithm, "CRC64NVME"; "MD5" for MD5. Static. */
+const char *s3_digest_name(enum s3_digest_kind kind);
+/* The header or trailer that carries it, lower case: "x-amz-checksum-crc32"; "content-md5" for MD5. Static. */
+const char *s3_digest_header(enum s3_digest_kind kind);
+/* The kind of an algorithm's name or of a header's name, case ignored. False: neither. */
+bool s3_digest_find(const char *name, enum s3_digest_kind *out);
+
+/* All at once. */
+void s3_sha256(const void *data, size_t len, uint8_t out[static 32]);
+void s3_sha256_hex(const void *data, size_t len, char out[static S3_SHA256_HEX]);
+void s3_hmac_sha256(const void *key, size_t key_len, const void *data, size_t len, uint8_t out[static 32]);
+
+/* Append the base64 of len bytes, with padding. */
+int s3_base64(nl_buf *out, const void *data, size_t len, nl_error *err);
+/* Decode strictly (padding required, no white space) into out, which has room for cap bytes. False: not base64, or more
+ * than cap bytes. */
+bool s3_unbase64(const char *text, size_t text_len, uint8_t *out, size_t cap, size_t *out_len);
+
+/* Are len bytes equal? The time depends on len alone. */
+bool s3_equal(const void *a, const void *b, size_t len);
+/* The same for strings; the time depends on the length of a alone. */
+bool s3_equal_text(const char *a, const char *b);
+
+#endif

@@ -129,18 +129,6 @@ enum pq_encoding {
     PQ_BYTE_STREAM_SPLIT = 9,
 };
 
-/* CompressionCodec of the format. */
-enum pq_codec {
-    PQ_CODEC_NONE = 0,
-    PQ_CODEC_SNAPPY = 1,
-    PQ_CODEC_GZIP = 2,
-    PQ_CODEC_LZO = 3,
-    PQ_CODEC_BROTLI = 4,
-    PQ_CODEC_LZ4 = 5,
-    PQ_CODEC_ZSTD = 6,
-    PQ_CODEC_LZ4_RAW = 7,
-};
-
 enum pq_page_type { PQ_DATA_PAGE = 0, PQ_INDEX_PAGE = 1, PQ_DICTIONARY_PAGE = 2, PQ_DATA_PAGE_V2 = 3 };
 
 struct pq_statistics {
@@ -176,7 +164,7 @@ struct pq_column_meta {
     uint32_t encodings; /* a bit an encoding: 1 << PQ_PLAIN | … */
     struct pq_slice *path;
     size_t n_path;
-    int32_t codec; /* enum pq_codec; other values may come from a file */
+    int32_t codec; /* enum pq_codec of codec/codec.h; other values may come from a file */
     int64_t num_values, total_uncompressed_size, total_compressed_size;
     int64_t data_page_offset;
     int64_t index_page_offset, dictionary_page_offset; /* -1: absent */
@@ -250,10 +238,9 @@ struct pq_page_header {
     struct pq_statistics statistics;
 };
 
-/* Names for messages and inspection: "INT64", "DELTA_BINARY_PACKED", "SNAPPY"; "unknown" for numbers that have none. */
+/* Names for messages and inspection: "INT64", "DELTA_BINARY_PACKED"; "unknown" for numbers that have none. */
 const char *pq_type_name(int32_t type);
 const char *pq_encoding_name(int32_t encoding);
-const char *pq_codec_name(int32_t codec);
 
 /* Fill a structure with "absent" (M1). */
 void pq_column_meta_init(struct pq_column_meta *m);

@@ -1,0 +1,136 @@
+/* context.c: the store, the catalog, the signals and the end of a command. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/str.h"
+#include "cli/context.h"
+
+/* Waits for signals: the first sets the token, the second ends the process. SIGUSR1 is the end of the thread itself. */
+static void *wait_for_signals(void *arg)
+{
+    struct cli_context *x = arg;
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGHUP);
+    sigaddset(&set, SIGUSR1);
+    for (int n = 0;; n++) {
+        int signal;
+        if (sigwait(&set, &signal) != 0 || signal == SIGUSR1)
+            return NULL;
+        if (n > 0)
+            _exit(CLI_INTERRUPTED);
+        x->signal = signal;
+        nl_cancel_set(&x->cancel);
+        pthread_mutex_lock(&x->mutex);
+        if (x->interrupt)
+            x->interrupt(x->interrupt_arg);
+        pthread_mutex_unlock(&x->mutex);
+    }
+}
+
+int cli_context_init(struct cli_context *x, nl_error *err)
+{
+    *x = (struct cli_context){.started_ns = nl_monotonic_ns()};
+    nl_cancel_init(&x->cancel);
+    pthread_mutex_init(&x->mutex, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGHUP);
+    sigaddset(&set, SIGUSR1);
+    int rc = pthread_sigmask(SIG_BLOCK, &set, NULL);
+    if (rc == 0)
+        rc = pthread_create(&x->signals, NULL, wait_for_signals, x);
+    if (rc)
+        return nl_fail_errno(err, rc, "start the thread that waits for signals");
+    x->has_signals = true;
+    return NL_OK;
+}
+
+/* What the network was asked for, for -v. */
+static void print_stats(const struct cli_context *x)
+{
+    nl_store_stats s = {0};
+    if (x->store)
+        nl_store_get_stats(x->store, &s);
+    char received[32], sent[32], time[32];
+    fprintf(stderr, "%llu requests (%llu retries) on %llu connections, %s received, %s sent, %s\n",
+            (unsigned long long)s.requests, (unsigned long long)s.retries, (unsigned long long)s.connections,
+            nl_format_size(s.bytes_received, received), nl_format_size(s.bytes_sent, sent),
+            nl_format_duration(nl_monotonic_ns() - x->started_ns, time));
+}
+
+void cli_context_free(struct cli_context *x)
+{
+    if (x->verbose)
+        print_stats(x);
+    nl_catalog_free(x->catalog);
+    nl_store_free(x->store);
+    if (x->has_signals) {
+        pthread_kill(x->signals, SIGUSR1);
+        pthread_join(x->signals, NULL);
+    }
+    pthread_mutex_destroy(&x->mutex);
+    nl_cancel_destroy(&x->cancel);
+}
+
+void cli_on_interrupt(struct cli_context *x, void (*fn)(void *arg), void *arg)
+{
+    pthread_mutex_lock(&x->mutex);
+    x->interrupt = fn;
+    x->interrupt_arg = arg;
+    pthread_mutex_unlock(&x->mutex);
+}
+
+/* The value of an option that not every command has. */
+static const char *value_if_any(const struct cli_args *a, const char *name)
+{
+    for (const struct cli_option *o = a->command->options; o && o->name; o++)
+        if (strcmp(o->name, name) == 0)
+            return cli_value(a, name);
+    return NULL;
+}
+
+int cli_store(struct cli_context *x, const struct cli_args *a, nl_store **out, nl_error *err)
+{
+    if (!x->store) {
+        nl_store_options o = {.endpoint_url = value_if_any(a, "endpoint-url"), .profile = value_if_any(a, "profile")};
+        int rc = nl_store_new(&o, &x->store, err);
+        if (rc)
+            return rc;
+    }
+    *out = x->store;
+    return NL_OK;
+}
+
+int cli_catalog(struct cli_context *x, const struct cli_args *a, bool optional, nl_catalog **out, nl_error *err)
+{
+    if (!x->catalog) {
+        const char *path = value_if_any(a, "catalog");
+        int rc = path ? nl_catalog_load(path, &x->catalog, err) : nl_catalog_discover(&x->catalog, err);
+        if (rc == NL_NOT_FOUND && optional && !path) {
+            nl_error_clear(err);
+            rc = NL_OK;
+        }
+        if (rc)
+            return rc;
+    }
+    *out = x->catalog;
+    return NL_OK;
+}
+
+int cli_flush(nl_error *err)
+{
+    if (fflush(stdout) != 0 || ferror(stdout))
+        return nl_fail_errno(err, errno ? errno : EIO, "write to standard output");
+    return NL_OK;
+}

@@ -117,6 +117,8 @@ int arrow_batch_make(struct ArrowArray *columns, size_t n, int64_t length, struc
  * The stream keeps the last error; get_next returns an errno value as the interface wants. schema is moved in. */
 int arrow_stream_make(struct ArrowSchema *schema, int (*next)(void *ctx, struct ArrowArray *out, nl_error *err),
                       void (*done)(void *ctx), void *ctx, struct ArrowArrayStream *out, nl_error *err);
+/* Call get_schema of anybody's stream; *out is yours. */
+int arrow_stream_schema(struct ArrowArrayStream *s, struct ArrowSchema *out, nl_error *err);
 /* Call get_next of anybody's stream and turn a failure into an nl_error (the nl_error itself, where the stream is ours). */
 int arrow_stream_next(struct ArrowArrayStream *s, struct ArrowArray *out, nl_error *err);
 void arrow_stream_release(struct ArrowArrayStream *s);

@@ -1,0 +1,236 @@
+/* rows.c: rows on standard output. Tables are drawn by libsmartcols, the other formats by arrow/text. */
+#include "cli/rows.h"
+
+#include <libsmartcols/libsmartcols.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "arrow/text/text.h"
+#include "base/clock.h"
+#include "base/str.h"
+
+/* Plain glyphs: a table looks the same in a file, a log and a terminal. */
+static struct libscols_table *new_table(void)
+{
+    struct libscols_table *t = scols_new_table();
+    struct libscols_symbols *symbols = scols_new_symbols();
+    if (!t || !symbols)
+        goto fail;
+    if (scols_table_set_symbols(t, symbols))
+        goto fail;
+    scols_unref_symbols(symbols);
+    scols_table_set_termforce(t, SCOLS_TERMFORCE_NEVER);
+    scols_table_enable_nowrap(t, 1);
+    scols_table_set_column_separator(t, "  ");
+    return t;
+fail:
+    scols_unref_symbols(symbols);
+    scols_unref_table(t);
+    return NULL;
+}
+
+/* A title, "name" over "TYPE", needs two lines: the type stands in the first row. */
+static int add_column(struct libscols_table *t, const char *title, bool right, nl_error *err)
+{
+    struct libscols_column *c = scols_table_new_column(t, title, 0, right ? SCOLS_FL_RIGHT : 0);
+    return c ? NL_OK : nl_fail_memory(err);
+}
+
+/* Print the table, and be sure that nothing was lost. */
+static int print_table(struct libscols_table *t, nl_error *err)
+{
+    char *text = NULL;
+    if (scols_print_table_to_string(t, &text) || !text)
+        return nl_fail_memory(err);
+    size_t len = strlen(text);
+    /* libsmartcols pads the last column: lines end where their text ends. */
+    for (char *line = text, *end = text + len; line < end;) {
+        char *stop = memchr(line, '\n', (size_t)(end - line));
+        char *next = stop ? stop + 1 : end;
+        char *last = stop ? stop : end;
+        while (last > line && last[-1] == ' ')
+            last--;
+        fwrite(line, 1, (size_t)(last - line), stdout);
+        fputc('\n', stdout);
+        line = next;
+    }
+    free(text);
+    return cli_flush(err);
+}
+
+/* Line breaks and other controls inside a cell would tear the table: they are shown as spaces. */
+static void one_line(char *s)
+{
+    for (; *s; s++)
+        if ((unsigned char)*s < 0x20 || *s == 0x7F)
+            *s = ' ';
+}
+
+struct table_print {
+    struct libscols_table *table;
+    struct text_column *columns;
+    size_t n;
+    nl_arena arena;
+    nl_buf cell;
+    int64_t rows;
+};
+
+static int table_begin(struct table_print *p, const struct ArrowSchema *schema, nl_error *err)
+{
+    p->n = (size_t)schema->n_children;
+    p->table = new_table();
+    if (!p->table)
+        return nl_fail_memory(err);
+    int rc = text_columns(schema, &p->arena, &p->columns, err);
+    for (size_t i = 0; rc == NL_OK && i < p->n; i++)
+        rc = add_column(p->table, p->columns[i].name, text_is_number(&p->columns[i]), err);
+    if (rc || !p->n)
+        return rc;
+    struct libscols_line *line = scols_table_new_line(p->table, NULL);
+    for (size_t i = 0; line && i < p->n; i++) {
+        char type[64];
+        if (scols_line_set_data(line, i, arrow_type_sql(&p->columns[i].type, type)))
+            line = NULL;
+    }
+    return line ? NL_OK : nl_fail_memory(err);
+}
+
+static int table_row(struct table_print *p, const struct ArrowArray *batch, int64_t row, nl_error *err)
+{
+    struct libscols_line *line = scols_table_new_line(p->table, NULL);
+    if (!line)
+        return nl_fail_memory(err);
+    for (size_t i = 0; i < p->n; i++) {
+        nl_buf_clear(&p->cell);
+        const struct ArrowArray *column = batch->children[i];
+        int64_t at = batch->offset + row;
+        bool null = p->columns[i].type.kind == ARROW_NULL || !arrow_is_valid(column, at);
+        int rc =
+            null ? nl_buf_puts(&p->cell, "NULL", err) : text_plain_value(column, &p->columns[i], at, &p->cell, err);
+        if (rc)
+            return rc;
+        if (p->cell.len)
+            one_line(p->cell.data);
+        if (scols_line_set_data(line, i, p->cell.len ? p->cell.data : ""))
+            return nl_fail_memory(err);
+    }
+    p->rows++;
+    return NL_OK;
+}
+
+/* "5 rows, 83 ms"; more: rows were left out. */
+static void print_footer(const struct table_print *p, const struct cli_rows_options *o, bool more)
+{
+    if (more)
+        printf("the first %lld rows are shown; --max-rows 0 shows all of them, --format csv streams them\n",
+               (long long)p->rows);
+    else
+        printf("%lld row%s", (long long)p->rows, p->rows == 1 ? "" : "s");
+    char time[32];
+    if (!more && o->started_ns)
+        printf(", %s", nl_format_duration(nl_monotonic_ns() - o->started_ns, time));
+    if (!more)
+        putchar('\n');
+}
+
+static int print_as_table(struct cli_context *x, struct ArrowArrayStream *stream, const struct ArrowSchema *schema,
+                          const struct cli_rows_options *o, nl_error *err)
+{
+    struct table_print p = {0};
+    int64_t limit = o->table_rows ? o->table_rows : CLI_TABLE_ROWS;
+    bool more = false;
+    int rc = table_begin(&p, schema, err);
+    while (rc == NL_OK && !more) {
+        struct ArrowArray batch = {0};
+        rc = nl_cancel_check(&x->cancel, err);
+        if (rc == NL_OK)
+            rc = arrow_stream_next(stream, &batch, err);
+        if (rc || !batch.release)
+            break;
+        for (int64_t i = 0; rc == NL_OK && i < batch.length && !more; i++) {
+            more = limit >= 0 && p.rows >= limit;
+            if (!more)
+                rc = table_row(&p, &batch, i, err);
+        }
+        arrow_array_release(&batch);
+    }
+    if (rc == NL_OK && p.n)
+        rc = print_table(p.table, err);
+    if (rc == NL_OK && o->footer)
+        print_footer(&p, o, more);
+    scols_unref_table(p.table);
+    nl_buf_free(&p.cell);
+    nl_arena_free(&p.arena);
+    return rc;
+}
+
+static int print_as_text(struct cli_context *x, struct ArrowArrayStream *stream, const struct ArrowSchema *schema,
+                         enum arrow_text_format format, nl_error *err)
+{
+    nl_sink *sink = NULL;
+    struct arrow_text *text = NULL;
+    int rc = cli_flush(err);
+    if (rc == NL_OK)
+        rc = nl_sink_create_fd(STDOUT_FILENO, &sink, err);
+    if (rc == NL_OK)
+        rc = arrow_text_new(format, schema, sink, &text, err);
+    while (rc == NL_OK) {
+        struct ArrowArray batch = {0};
+        rc = nl_cancel_check(&x->cancel, err);
+        if (rc == NL_OK)
+            rc = arrow_stream_next(stream, &batch, err);
+        if (rc || !batch.release)
+            break;
+        rc = arrow_text_batch(text, &batch, err);
+        arrow_array_release(&batch);
+    }
+    if (rc == NL_OK)
+        rc = arrow_text_finish(text, err);
+    arrow_text_free(text);
+    if (rc == NL_OK)
+        return nl_sink_commit(sink, err);
+    nl_sink_abort(sink);
+    return rc;
+}
+
+int cli_print_rows(struct cli_context *x, struct ArrowArrayStream *stream, const struct cli_rows_options *o,
+                   nl_error *err)
+{
+    static const char *const names[] = {"csv", "json", "ndjson", "markdown"};
+    static const enum arrow_text_format formats[] = {ARROW_TEXT_CSV, ARROW_TEXT_JSON, ARROW_TEXT_NDJSON,
+                                                     ARROW_TEXT_MARKDOWN};
+    struct ArrowSchema schema = {0};
+    int rc = arrow_stream_schema(stream, &schema, err);
+    if (rc == NL_OK) {
+        size_t i = 0;
+        while (i < NL_LEN(names) && (!o->format || strcmp(o->format, names[i]) != 0))
+            i++;
+        rc = i < NL_LEN(names) ? print_as_text(x, stream, &schema, formats[i], err)
+                               : print_as_table(x, stream, &schema, o, err);
+    }
+    arrow_schema_release(&schema);
+    arrow_stream_release(stream);
+    return rc;
+}
+
+int cli_print_table(const char *const *titles, size_t n_columns, const char *const *cells, size_t n_rows, nl_error *err)
+{
+    struct libscols_table *t = new_table();
+    int rc = t ? NL_OK : nl_fail_memory(err);
+    for (size_t i = 0; rc == NL_OK && i < n_columns; i++)
+        rc = add_column(t, titles[i], false, err);
+    for (size_t r = 0; rc == NL_OK && r < n_rows; r++) {
+        struct libscols_line *line = scols_table_new_line(t, NULL);
+        for (size_t i = 0; rc == NL_OK && i < n_columns; i++) {
+            const char *cell = cells[r * n_columns + i];
+            if (!line || scols_line_set_data(line, i, cell ? cell : ""))
+                rc = nl_fail_memory(err);
+        }
+    }
+    if (rc == NL_OK)
+        rc = print_table(t, err);
+    scols_unref_table(t);
+    return rc;
+}

@@ -1,0 +1,123 @@
+# Every tests/<room>/**/<stem>.c that has a main() is one program: test_<room>_…_<stem>, linked with its room and the
+# rooms below (in other folders: with all of them), tests/support and cmocka; ctest labels it with its room. Sources
+# without a main() are helpers of all tests of their folder.
+pkg_check_modules(cmocka QUIET IMPORTED_TARGET GLOBAL cmocka)
+if(NOT cmocka_FOUND)
+    message(STATUS "cmocka is missing: no tests (scripts/setup.sh test installs it)")
+    return()
+endif()
+
+# Calls that tests/support/fault.c can make fail, in our code and the tests' own, not inside libraries.
+set(FAULT_CALLS malloc calloc realloc reallocarray aligned_alloc posix_memalign strdup strndup asprintf vasprintf
+    open openat creat mkostemp read readv pread preadv write writev pwrite pwritev fsync fdatasync close ftruncate fallocate
+    rename renameat renameat2 link linkat symlink unlink unlinkat mkdir mkdirat rmdir fstat lseek mmap flock
+    fopen fdopen fread fwrite fflush fclose opendir fdopendir copy_file_range sendfile fsetxattr fgetxattr
+    socket bind listen accept4 connect send recv poll pipe2 getrandom)
+list(TRANSFORM FAULT_CALLS PREPEND "-Wl,--wrap=" OUTPUT_VARIABLE FAULT_FLAGS)
+
+file(GLOB support_sources CONFIGURE_DEPENDS tests/support/*.c)
+list(FILTER support_sources EXCLUDE REGEX "/fuzz_main\\.c$")
+add_library(test_support STATIC EXCLUDE_FROM_ALL ${support_sources})
+target_include_directories(test_support PUBLIC tests)
+target_compile_definitions(test_support PRIVATE TEST_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
+    TEST_BUILD_DIR="${PROJECT_BINARY_DIR}")
+target_link_libraries(test_support PUBLIC neuralake_headers PkgConfig::cmocka Threads::Threads)
+
+function(test_environment name label)
+    set_tests_properties(${name} PROPERTIES LABELS "${label}" TIMEOUT 300 SKIP_RETURN_CODE 77
+        ENVIRONMENT "NEURALAKE=${PROJECT_BINARY_DIR}/neuralake;LC_ALL=C.UTF-8")
+endfunction()
+
+# test_room(PATH OUT): the longest room that the path below tests/ begins with, or ALL.
+function(test_room path out)
+    set(best ALL)
+    set(length 0)
+    foreach(room IN LISTS ROOMS)
+        string(LENGTH ${room} n)
+        if(path MATCHES "^${room}/" AND n GREATER length)
+            set(best ${room})
+            set(length ${n})
+        endif()
+    endforeach()
+    set(${out} ${best} PARENT_SCOPE)
+endfunction()
+
+file(GLOB_RECURSE test_sources RELATIVE ${PROJECT_SOURCE_DIR}/tests CONFIGURE_DEPENDS tests/*.c)
+list(FILTER test_sources EXCLUDE REGEX "^(support|fuzz|kernels|scripts)/")
+set(programs)
+foreach(path IN LISTS test_sources)
+    file(STRINGS tests/${path} has_main REGEX "^(int )?main\\(")
+    if(has_main)
+        list(APPEND programs ${path})
+    else()
+        # It may get a main() later.
+        set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS tests/${path})
+        get_filename_component(folder ${path} DIRECTORY)
+        list(APPEND HELPERS_${folder} ${PROJECT_SOURCE_DIR}/tests/${path})
+    endif()
+endforeach()
+
+foreach(path IN LISTS programs)
+    test_room(${path} room)
+    if(NEURALAKE_ONLY_ROOMS AND NOT room IN_LIST NEURALAKE_ONLY_ROOMS)
+        continue()
+    endif()
+    string(REGEX REPLACE "\\.c$" "" stem ${path})
+    string(REPLACE "/" "_" id ${stem})
+    set(one tests/${path})
+    simd_sources(one)
+    if(NOT one)
+        continue()
+    endif()
+    get_filename_component(folder ${path} DIRECTORY)
+    add_executable(test_${id} ${one} ${HELPERS_${folder}})
+    set_target_properties(test_${id} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+    target_link_libraries(test_${id} PRIVATE test_support)
+    string(REPLACE "/" "_" room_id ${room})
+    link_rooms(test_${id} ${ROOM_${room_id}_SEES})
+    target_link_libraries(test_${id} PRIVATE test_support)
+    target_link_options(test_${id} PRIVATE ${FAULT_FLAGS})
+    add_test(NAME test_${id} COMMAND test_${id})
+    if(room STREQUAL ALL)
+        string(REGEX REPLACE "/.*" "" room ${path})
+    endif()
+    test_environment(test_${id} ${room})
+endforeach()
+
+# ── programs and scripts that drive the whole: exit code 77 means skipped ──
+file(GLOB scripts RELATIVE ${PROJECT_SOURCE_DIR}/tests CONFIGURE_DEPENDS tests/interop/*.sh tests/interop/*.py
+    tests/scripts/*.sh tests/scripts/test_*.py tests/docs/*.sh tests/docs/test_*.py)
+foreach(path IN LISTS scripts)
+    get_filename_component(folder ${path} DIRECTORY)
+    string(REGEX REPLACE "[/.]" "_" id ${path})
+    add_test(NAME ${id} COMMAND ${PROJECT_SOURCE_DIR}/scripts/run_test_script.sh ${PROJECT_SOURCE_DIR}/tests/${path}
+        WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+    test_environment(${id} ${folder})
+endforeach()
+
+# ── fuzz targets: libFuzzer where asked for, else a driver that runs the corpus as a test ──
+file(GLOB fuzzers RELATIVE ${PROJECT_SOURCE_DIR}/tests/fuzz CONFIGURE_DEPENDS tests/fuzz/*.c)
+foreach(path IN LISTS fuzzers)
+    get_filename_component(stem ${path} NAME_WE)
+    add_executable(fuzz_${stem} tests/fuzz/${path})
+    set_target_properties(fuzz_${stem} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/fuzz)
+    if(NEURALAKE_FUZZ)
+        target_link_options(fuzz_${stem} PRIVATE -fsanitize=fuzzer)
+    else()
+        target_sources(fuzz_${stem} PRIVATE tests/support/fuzz_main.c)
+        add_test(NAME fuzz_${stem} COMMAND fuzz_${stem} ${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/${stem})
+        test_environment(fuzz_${stem} fuzz)
+    endif()
+    link_rooms(fuzz_${stem} ${ROOM_ALL_SEES})
+endforeach()
+
+# ── benchmarks: programs bench_<stem>, built by the target "bench" only ──
+file(GLOB benchmarks RELATIVE ${PROJECT_SOURCE_DIR}/bench CONFIGURE_DEPENDS bench/*.c)
+add_custom_target(bench)
+foreach(path IN LISTS benchmarks)
+    get_filename_component(stem ${path} NAME_WE)
+    add_executable(bench_${stem} EXCLUDE_FROM_ALL bench/${path})
+    set_target_properties(bench_${stem} PROPERTIES OUTPUT_NAME ${stem} RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bench)
+    link_rooms(bench_${stem} ${ROOM_ALL_SEES})
+    add_dependencies(bench bench_${stem})
+endforeach()

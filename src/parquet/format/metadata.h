@@ -109,9 +109,9 @@ struct pq_schema_element {
     enum pq_type type;
     int32_t type_length; /* FIXED_LEN_BYTE_ARRAY: bytes */
     enum pq_repetition repetition;
-    int32_t n_children; /* as written: pq_schema_build() proves it */
-    enum pq_converted converted;
-    int32_t precision, scale; /* with PQ_CONVERTED_DECIMAL */
+    int32_t n_children;          /* as written: pq_schema_build() proves it */
+    enum pq_converted converted; /* zero is UTF8: set PQ_CONVERTED_NONE where there is none */
+    int32_t precision, scale;    /* with PQ_CONVERTED_DECIMAL */
     bool has_field_id;
     int32_t field_id;
     struct pq_logical logical;
@@ -234,7 +234,7 @@ struct pq_page_header {
     int32_t definition_bytes, repetition_bytes;       /* v2 */
     bool is_compressed;                               /* v2: true where absent */
     bool is_sorted;                                   /* dictionary */
-    bool has_statistics;                              /* v1, v2 */
+    bool has_statistics;                              /* v1, v2; written, not decoded */
     struct pq_statistics statistics;
 };
 

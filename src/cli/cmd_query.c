@@ -1,0 +1,130 @@
+/* cmd_query.c: SQL over the catalog, over objects and files. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <neuralake/query.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/io/sink.h"
+#include "base/str.h"
+#include "cli/commands.h"
+#include "cli/context.h"
+#include "cli/rows.h"
+
+enum { MAX_SQL = 64 * 1024 * 1024 };
+
+/* All of standard input. */
+static int read_standard_input(nl_buf *out, nl_error *err)
+{
+    char piece[65536];
+    for (;;) {
+        ssize_t n = read(STDIN_FILENO, piece, sizeof piece);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return nl_fail_errno(err, errno, "read SQL from standard input");
+        if (n == 0)
+            return NL_OK;
+        if (out->len + (size_t)n > MAX_SQL)
+            return nl_fail(err, NL_INVALID, "SQL from standard input is longer than %d MiB", MAX_SQL >> 20);
+        int rc = nl_buf_append(out, piece, (size_t)n, err);
+        if (rc)
+            return rc;
+    }
+}
+
+/* The statement: the operand, --file, or standard input. */
+static int take_sql(const struct cli_args *a, nl_buf *out, nl_error *err)
+{
+    const char *file = cli_value(a, "file");
+    int rc;
+    if (file && a->argc)
+        rc = nl_fail(err, NL_INVALID, "both --file and a statement were given; one of them is enough");
+    else if (a->argc && strcmp(a->argv[0], "-") != 0)
+        rc = nl_buf_puts(out, a->argv[0], err);
+    else if (file)
+        rc = nl_read_file(file, MAX_SQL, out, err);
+    else
+        rc = read_standard_input(out, err);
+    if (rc == NL_OK && (out->len == 0 || strspn(out->data, " \t\r\n;") == out->len))
+        return nl_fail(err, NL_INVALID, "there is no SQL to run");
+    if (rc == NL_OK && memchr(out->data, 0, out->len))
+        return nl_fail(err, NL_INVALID, "the SQL holds a NUL byte");
+    return rc;
+}
+
+static void interrupt_engine(void *engine)
+{
+    nl_engine_interrupt(engine);
+}
+
+static int run(struct cli_context *x, const struct cli_args *a, nl_error *err)
+{
+    nl_buf sql = {0};
+    nl_store *store;
+    nl_catalog *catalog;
+    nl_engine *engine = NULL;
+    struct ArrowArrayStream rows = {0};
+    int64_t threads, max_rows;
+    int rc = cli_number(a, "threads", 1, 0, &threads, err);
+    if (rc == NL_OK)
+        rc = cli_number(a, "max-rows", 0, CLI_TABLE_ROWS, &max_rows, err);
+    if (rc == NL_OK)
+        rc = take_sql(a, &sql, err);
+    if (rc == NL_OK)
+        rc = cli_store(x, a, &store, err);
+    if (rc == NL_OK)
+        rc = cli_catalog(x, a, true, &catalog, err);
+    if (rc == NL_OK)
+        rc = nl_engine_open(catalog, store, &(nl_engine_options){.threads = (size_t)threads}, &engine, err);
+    if (rc == NL_OK) {
+        cli_on_interrupt(x, interrupt_engine, engine);
+        rc = nl_cancel_check(&x->cancel, err);
+    }
+    if (rc == NL_OK)
+        rc = nl_engine_query(engine, sql.data, &rows, err);
+    if (rc == NL_OK) {
+        struct cli_rows_options o = {.format = cli_value(a, "format"),
+                                     .table_rows = max_rows ? max_rows : -1,
+                                     .footer = true,
+                                     .started_ns = x->started_ns};
+        rc = cli_print_rows(x, &rows, &o, err);
+    }
+    cli_on_interrupt(x, NULL, NULL);
+    nl_engine_close(engine);
+    nl_buf_free(&sql);
+    return rc;
+}
+
+const struct cli_command cli_query = {
+    .path = "query",
+    .operands = "['SQL']",
+    .max_operands = 1,
+    .summary = "Run SQL over the catalog's tables, over objects and files",
+    .description =
+        "Tables are database.table of the catalog; 's3://bucket/key.parquet' and 'path.parquet' in quotes are "
+        "tables without any catalog. The SQL is that of DuckDB. It comes from the operand, from --file, or from "
+        "standard input; of several statements the rows of the last one are printed.",
+    .options =
+        (const struct cli_option[]){
+            CLI_OPTION_CATALOG,
+            CLI_OPTION_FORMAT,
+            {.name = "file", .argument = "FILE", .complete = CLI_COMPLETE_FILE, .help = "read the SQL from this file"},
+            {.name = "max-rows", .argument = "N", .help = "rows that a table shows at most, 0 for all (default: 1000)"},
+            {.name = "threads", .argument = "N", .help = "threads that work on the query (default: one a core)"},
+            CLI_OPTION_ENDPOINT,
+            CLI_OPTION_PROFILE,
+            {0},
+        },
+    .examples =
+        (const struct cli_example[]){
+            {"A table of a catalog in C", "neuralake query -c catalog.c 'SELECT * FROM demo_db.part'"},
+            {"An object, as CSV", "neuralake query --format csv \"SELECT count(*) FROM 's3://lake/parts.parquet'\""},
+            {0},
+        },
+    .run = run,
+};

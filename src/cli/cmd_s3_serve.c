@@ -1,0 +1,167 @@
+/* cmd_s3_serve.c: the embedded S3 server in the foreground, and the settings of one that runs. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/str.h"
+#include "cli/commands.h"
+#include "cli/context.h"
+#include "server/s3/server.h"
+#include "server/s3/state.h"
+
+static const char *const durabilities[] = {"full", "rename", NULL};
+
+/* "HOST:PORT", "[::1]:9000", ":9000": the host into a new string (NULL: the default). */
+static int parse_listen(const char *text, char **host, int *port, nl_error *err)
+{
+    const char *colon = strrchr(text, ':');
+    int64_t number;
+    if (!colon || !nl_parse_i64(colon + 1, &number) || number < 0 || number > 65535)
+        return nl_fail(err, NL_INVALID, "--listen: '%s' is not HOST:PORT with a port from 0 (a free one) to 65535",
+                       text);
+    size_t len = (size_t)(colon - text);
+    if (len >= 2 && text[0] == '[' && text[len - 1] == ']') {
+        text++;
+        len -= 2;
+    }
+    *port = (int)number;
+    *host = NULL;
+    if (len == 0)
+        return NL_OK;
+    *host = strndup(text, len);
+    return *host ? NL_OK : nl_fail_memory(err);
+}
+
+/* Sleep until Ctrl-C or a polite kill. */
+static void wait_for_the_end(struct cli_context *x)
+{
+    pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+    pthread_cond_t cond = PTHREAD_COND_INITIALIZER;
+    struct nl_cancel_watch watch = {.mutex = &mutex, .cond = &cond};
+    nl_cancel_watch(&x->cancel, &watch);
+    pthread_mutex_lock(&mutex);
+    while (!nl_cancelled(&x->cancel))
+        pthread_cond_wait(&cond, &mutex);
+    pthread_mutex_unlock(&mutex);
+    nl_cancel_unwatch(&x->cancel, &watch);
+}
+
+static int run_serve(struct cli_context *x, const struct cli_args *a, nl_error *err)
+{
+    struct s3_server_options o = {.root = cli_value(a, "root"),
+                                  .port = S3_DEFAULT_PORT,
+                                  .credentials_file = cli_value(a, "credentials")};
+    o.host_names = cli_values(a, "host-name");
+    while (o.host_names[o.n_host_names])
+        o.n_host_names++;
+    const char *durability = cli_value(a, "durability"), *listen = cli_value(a, "listen");
+    o.durability = durability && strcmp(durability, "rename") == 0 ? S3_DURABILITY_RENAME : S3_DURABILITY_FULL;
+
+    char *host = NULL;
+    struct s3_server *server = NULL;
+    int rc = listen ? parse_listen(listen, &host, &o.port, err) : NL_OK;
+    o.host = host;
+    if (rc == NL_OK)
+        rc = s3_server_start(&o, &server, err);
+    free(host);
+    if (rc)
+        return rc;
+    printf("listening on %s\n", s3_server_url(server));
+    rc = cli_flush(err);
+    if (rc == NL_OK)
+        wait_for_the_end(x);
+    s3_server_stop(server);
+    return rc;
+}
+
+const struct cli_command cli_s3_serve = {
+    .path = "s3 serve",
+    .operands = "",
+    .summary = "Run the local S3 server",
+    .description = "Objects are plain files below the root. Prints 'listening on http://HOST:PORT' when requests can "
+                   "be taken, and "
+                   "runs until Ctrl-C. Without --credentials, a random key pair is made for the root and kept in it; "
+                   "'neuralake s3 env' "
+                   "prints it as settings.\n\nThe credentials file is YAML, a list of access_key, secret_key and, "
+                   "where wanted, name.",
+    .options =
+        (const struct cli_option[]){
+            CLI_OPTION_ROOT,
+            {.name = "listen",
+             .argument = "HOST:PORT",
+             .help = "where to listen, port 0 for a free one (default: 127.0.0.1:9000)"},
+            {.name = "credentials",
+             .argument = "FILE",
+             .complete = CLI_COMPLETE_FILE,
+             .help = "a YAML list of the keys that may sign requests"},
+            {.name = "host-name",
+             .argument = "NAME",
+             .repeats = true,
+             .help = "accept requests to this host name too (the listen address and localhost always are)"},
+            {.name = "durability",
+             .argument = "LEVEL",
+             .choices = durabilities,
+             .complete = CLI_COMPLETE_CHOICES,
+             .help = "what a write has reached when it is answered: the disk, or a rename (default: full)"},
+            {0},
+        },
+    .examples =
+        (const struct cli_example[]){
+            {"Serve a folder on a free port", "neuralake s3 serve --root ./lake --listen 127.0.0.1:0"},
+            {0},
+        },
+    .run = run_serve,
+};
+
+/* The text inside single quotes of a shell. */
+static void print_quoted(const char *s)
+{
+    putchar('\'');
+    for (; *s; s++)
+        if (*s == '\'')
+            fputs("'\\''", stdout);
+        else
+            putchar(*s);
+    putchar('\'');
+}
+
+static void print_export(const char *name, const char *value)
+{
+    printf("export %s=", name);
+    print_quoted(value);
+    putchar('\n');
+}
+
+static int run_env(struct cli_context *x, const struct cli_args *a, nl_error *err)
+{
+    (void)x;
+    char *url, *access_key, *secret_key;
+    int rc = s3_state_find(cli_value(a, "root"), &url, &access_key, &secret_key, err);
+    if (rc)
+        return rc;
+    print_export("AWS_ENDPOINT_URL", url);
+    print_export("AWS_ACCESS_KEY_ID", access_key);
+    print_export("AWS_SECRET_ACCESS_KEY", secret_key);
+    print_export("AWS_REGION", "us-east-1");
+    /* These would win over the lines above. */
+    puts("unset AWS_ENDPOINT_URL_S3 AWS_SESSION_TOKEN AWS_PROFILE");
+    free(url);
+    free(access_key);
+    free(secret_key);
+    return NL_OK;
+}
+
+const struct cli_command cli_s3_env = {
+    .path = "s3 env",
+    .operands = "",
+    .summary = "Print the settings of the running local S3 server, for eval",
+    .description = "Prints shell exports of the standard AWS variables, which every S3 client reads.",
+    .options = (const struct cli_option[]){CLI_OPTION_ROOT, {0}},
+    .examples =
+        (const struct cli_example[]){
+            {"Use the local server in this shell", "eval \"$(neuralake s3 env)\""},
+            {0},
+        },
+    .run = run_env,
+};

@@ -21,19 +21,17 @@ enum s3_digest_kind { S3_MD5, S3_SHA1, S3_SHA256, S3_CRC32, S3_CRC32C, S3_CRC64N
 #define S3_SHA256_HEX   65 /* lower-case hexadecimal and a NUL */
 #define S3_EMPTY_SHA256 "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
-/* A zeroed s3_digest is closed and valid for s3_digest_close(). */
+/* Holds no memory of its own: copied with =, nothing to release. */
 typedef struct s3_digest {
     enum s3_digest_kind kind;
-    void *md;     /* EVP_MD_CTX of the cryptographic kinds */
-    uint64_t crc; /* of the others */
+    uint64_t state[16]; /* the library's context; the CRC in [0] */
 } s3_digest;
 
-/* Start. NL_NO_MEMORY, NL_INTERNAL. Close it, also after final. */
-int s3_digest_open(s3_digest *d, enum s3_digest_kind kind, nl_error *err);
+/* Start. Cannot fail. */
+void s3_digest_open(s3_digest *d, enum s3_digest_kind kind);
 void s3_digest_update(s3_digest *d, const void *data, size_t len);
 /* The digest, big-endian, into out; returns its length in bytes. The digest then starts afresh: it may be used again. */
 size_t s3_digest_final(s3_digest *d, uint8_t out[static S3_DIGEST_MAX]);
-void s3_digest_close(s3_digest *d);
 
 /* Length in bytes of a kind's digest. */
 size_t s3_digest_size(enum s3_digest_kind kind);

@@ -10,7 +10,8 @@
  *
  * V1  The path is decoded once and encoded again, so that any spelling of a key gives one canonical path.
  * V2  Signatures are compared in constant time.
- * V3  A request that is verified must have signed "host", and every "x-amz-" header that it carries.
+ * V3  A request that is verified must have signed "host", and every "x-amz-" header that it carries (in a presigned one
+ *     x-amz-content-sha256 may be missing).
  *
  * Spec: "Authenticating Requests (AWS Signature Version 4)" in the S3 API reference. Threads: pure, but for the cache of
  * keys, which its owner guards.
@@ -68,6 +69,7 @@ int s3_canonical_request(nl_buf *out, const s3_sign_request *r, const char *sign
 /* time: "20261122T154909Z". */
 int s3_string_to_sign(nl_buf *out, const char *time, const s3_scope *scope, const char *canonical, size_t canonical_len,
                       nl_error *err);
+/* NL_INVALID: a secret of more than 255 bytes. */
 int s3_signing_key(const char *secret, const s3_scope *scope, uint8_t key[static 32], nl_error *err);
 void s3_signature(const uint8_t key[static 32], const char *text, size_t len, char out[static S3_SHA256_HEX]);
 
@@ -98,7 +100,7 @@ typedef struct s3_auth {
     bool presigned;
     char access_key[129];
     s3_scope scope;
-    char time[17];        /* X-Amz-Date; for the header form "" where only Date was sent: see s3_auth_parse_header */
+    char time[17];        /* X-Amz-Date, or Date brought into its form */
     int64_t expires;      /* presigned only: seconds */
     char *signed_headers; /* from the arena; lower case, sorted, no name twice */
     char signature[S3_SHA256_HEX];

@@ -100,7 +100,7 @@ extern const char *const cli_row_formats[];
 #define CLI_OPTION_ROOT                                                                                                \
     {                                                                                                                  \
         .name = "root", .argument = "DIR", .complete = CLI_COMPLETE_FOLDER,                                            \
-        .help = "the folder that holds the buckets (default: neuralake/s3 in XDG_DATA_HOME or ~/.local/share)"                                          \
+        .help = "the folder that holds the buckets (default: neuralake/s3 in XDG_DATA_HOME or ~/.local/share)"         \
     }
 
 /* Parse argv[0..argc) (what follows the command's path). Wrong usage: one line on standard error, and CLI_USAGE. */

@@ -17,9 +17,11 @@ struct cli_rows_options {
 };
 
 /* Print the whole stream, which is released (also on failure). */
-int cli_print_rows(struct cli_context *x, struct ArrowArrayStream *stream, const struct cli_rows_options *o, nl_error *err);
+int cli_print_rows(struct cli_context *x, struct ArrowArrayStream *stream, const struct cli_rows_options *o,
+                   nl_error *err);
 
 /* A table of texts: for listings. cells are row by row, n_columns each; NULL is shown as nothing. */
-int cli_print_table(const char *const *titles, size_t n_columns, const char *const *cells, size_t n_rows, nl_error *err);
+int cli_print_table(const char *const *titles, size_t n_columns, const char *const *cells, size_t n_rows,
+                    nl_error *err);
 
 #endif

@@ -27,7 +27,8 @@ typedef struct nl_cancel {
 
 void nl_cancel_init(nl_cancel *c);
 void nl_cancel_destroy(nl_cancel *c);
-/* Set the token and wake all watchers. Any thread; not from a signal handler (there: set c->set, see nl_cancel_poll). */
+/* Set the token and wake all watchers. Any thread, holding no waiter's mutex; not from a signal handler: let a thread
+ * wait for the signal with sigwait() and call this. */
 void nl_cancel_set(nl_cancel *c);
 /* NULL is a token that is never set. */
 static inline bool nl_cancelled(const nl_cancel *c)

@@ -25,7 +25,12 @@ const char *nl_format_duration(int64_t ns, char out[static 32]);
 void nl_hex(const uint8_t *data, size_t len, char *out);
 /* Back. False: a character that is no hexadecimal digit, or an odd length. */
 bool nl_unhex(const char *hex, size_t hex_len, uint8_t *out);
+/* Foreign text for a terminal or a log: control characters and bytes that are no valid UTF-8 become \xNN, and what does
+ * not fit into cap bytes (at least 8, with the NUL) is cut between characters and ends in "…". Returns the length. */
+size_t nl_printable(const char *s, size_t len, char *out, size_t cap);
 /* Is this valid UTF-8 (RFC 3629: no surrogates, no overlong forms)? */
 bool nl_utf8_valid(const uint8_t *s, size_t len);
+/* The bytes of the valid character at the front of s, 0 where there is none. */
+size_t nl_utf8_char(const uint8_t *s, size_t len);
 
 #endif

@@ -1,7 +1,7 @@
 /* sink.h: a stream of bytes that becomes visible at once, or never.
  *
  * K1  Before commit nothing exists under the final name; after a failed commit or an abort neither, and no temporary
- *     file is left (a killed process may leave one: its name starts with ".nl-tmp-").
+ *     file is left (a killed process or a power cut may leave one: its name starts with ".nl-tmp-").
  * K2  commit and abort end the sink, whatever they return.
  */
 #ifndef NL_BASE_IO_SINK_H
@@ -25,20 +25,25 @@ struct nl_sink {
     uint64_t written;
 };
 
-/* A file with its choices: if_absent makes commit answer NL_CONFLICT where the name exists already (decided at the
- * commit, by link()); durable = false leaves out the syncs. */
+/* A file with its choices. A symbolic link is followed; what is no regular file (a folder, /dev/null) is NL_INVALID. */
 struct nl_file_sink_options {
-    bool if_absent;
-    bool not_durable;
-    unsigned mode; /* 0: 0666 less the umask */
+    bool if_absent;   /* commit answers NL_CONFLICT where the name exists already (decided there, by link()) */
+    bool not_durable; /* leave out the syncs */
+    unsigned mode;    /* exactly these permissions; 0: those of the file that is replaced, else 0666 less the umask */
 };
 int nl_sink_create_file_with(const char *path, const struct nl_file_sink_options *o, nl_sink **out, nl_error *err);
-/* Into memory: *to is filled by commit. */
+/* The descriptor of a file sink, to set extended attributes before the commit; borrowed. -1 for other sinks. */
+int nl_sink_file_fd(const nl_sink *s);
+/* Into memory: commit replaces what *to holds. to is borrowed until then. */
 int nl_sink_create_memory(nl_buf *to, nl_sink **out, nl_error *err);
-/* To a file descriptor (standard output), at once; commit flushes, nothing is taken back. The descriptor is borrowed. */
+/* To a file descriptor (standard output), through a buffer of 64 KiB that commit flushes; nothing is taken back. The
+ * descriptor is borrowed. A closed pipe is NL_IO where SIGPIPE is ignored. */
 int nl_sink_create_fd(int fd, nl_sink **out, nl_error *err);
 
-/* A whole small file (at most limit bytes, else NL_INVALID) into *out. */
+/* write() until everything is written, whatever interrupts it. */
+int nl_write_all(int fd, const void *data, size_t len, nl_error *err);
+
+/* A whole small file (at most limit bytes, else NL_INVALID) replaces what *out holds; data has a NUL behind it. */
 int nl_read_file(const char *path, size_t limit, nl_buf *out, nl_error *err);
 /* Durable and atomic, through a file sink. */
 int nl_write_file(const char *path, const void *data, size_t len, unsigned mode, nl_error *err);

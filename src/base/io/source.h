@@ -46,7 +46,7 @@ struct nl_source_ops {
 /* What every implementation embeds first. */
 struct nl_source {
     const struct nl_source_ops *ops;
-    char *name;           /* the path or URI, for messages */
+    char *name;            /* the path or URI, for messages */
     _Atomic uint64_t size; /* NL_SIZE_UNKNOWN until the store has said */
 };
 
@@ -62,5 +62,8 @@ void nl_fetch_drop(nl_fetch *f);
 /* Submit and wait for one range. */
 int nl_source_read(nl_source *s, uint64_t offset, uint64_t length, nl_bytes *out, nl_error *err);
 int nl_source_read_tail(nl_source *s, uint64_t want, nl_bytes *out, nl_error *err);
+
+/* For implementations: does r lie inside the known size? NL_INVALID says how not. */
+int nl_source_check_range(const nl_source *s, nl_range r, nl_error *err);
 
 #endif

@@ -1,0 +1,78 @@
+/* internal.h: what the sources of this room share, and nobody else sees. */
+#ifndef NL_SERVER_HTTP_INTERNAL_H
+#define NL_SERVER_HTTP_INTERNAL_H
+
+#include <microhttpd.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/socket.h>
+
+#include "base/pool.h"
+#include "server/http/http.h"
+
+/* What is sent: exactly one of them. */
+enum http_answer_kind { HTTP_NO_ANSWER, HTTP_BYTES, HTTP_FILE, HTTP_LENGTH };
+
+/*     new ──head──▶ reading ──last byte──▶ (on disk ──resume──▶) finished ──▶ queued          */
+enum http_stage { HTTP_NEW, HTTP_READING, HTTP_ON_DISK, HTTP_FINISHED, HTTP_QUEUED };
+
+struct http_request {
+    http_server *server;
+    struct MHD_Connection *connection;
+    nl_arena arena;
+    char *target;
+    char id[17];
+    char host_label[64];
+    const char *method;
+    http_header *headers;
+    size_t n_headers, header_room;
+    int64_t started_ns;
+    uint64_t received;
+
+    enum http_stage stage;
+    bool on_disk_thread;
+    bool counted; /* among server->active */
+    void *data;
+
+    enum http_answer_kind kind;
+    unsigned status;
+    nl_buf body;
+    int fd;
+    uint64_t offset, length;
+    http_header *out_headers;
+    size_t n_out, out_room;
+    bool broken; /* an allocation failed: answer 500 */
+};
+
+struct http_server {
+    struct MHD_Daemon *daemon;
+    nl_pool *disk;
+    const struct http_handler *handler;
+    void *app;
+    size_t max_header_bytes;
+    char **hosts; /* known names, lower case */
+    size_t n_hosts;
+    char *url;
+    bool loopback, wildcard;
+    uint64_t id_base;
+    atomic_uint_fast64_t id_next;
+
+    pthread_mutex_t mutex; /* guards what follows */
+    pthread_cond_t idle;   /* active or jobs became 0 */
+    size_t active;         /* requests between head and done */
+    size_t jobs;           /* connections that are suspended for a disk thread */
+    bool stopping;         /* nothing is suspended any more */
+};
+
+/* request.c */
+http_request *http_request_new(http_server *s, struct MHD_Connection *c, const char *target);
+int http_request_take_headers(http_request *r, const char *method); /* NL_OK, NL_NO_MEMORY, NL_INVALID: too large */
+void http_request_free(http_request *r);
+/* answer.c: turn the answer into MHD's response and queue it. */
+enum MHD_Result http_queue_answer(http_request *r);
+/* listen.c */
+int http_listen(const char *host, int port, int *fd, nl_error *err);
+/* The names that Host may have, and the URL, from a listening socket. */
+int http_learn_names(http_server *s, const struct http_server_options *o, int fd, nl_error *err);
+
+#endif

@@ -1,0 +1,180 @@
+/* cmd_s3_copy.c: copy between folders and S3, and print objects. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/io/pump.h"
+#include "base/str.h"
+#include "cli/commands.h"
+#include "cli/context.h"
+#include "cli/place.h"
+#include "cli/progress.h"
+
+enum { PIECE = 1024 * 1024 };
+
+/* Standard input into an object of unknown length. */
+static int copy_from_input(struct cli_context *x, nl_sink *sink, nl_error *err)
+{
+    char *piece = malloc(PIECE);
+    int rc = piece ? NL_OK : nl_fail_memory(err);
+    while (rc == NL_OK) {
+        ssize_t n = read(STDIN_FILENO, piece, PIECE);
+        if (n < 0 && errno != EINTR)
+            rc = nl_fail_errno(err, errno, "read standard input");
+        if (n == 0)
+            break;
+        if (n > 0)
+            rc = nl_sink_write(sink, piece, (size_t)n, err);
+        if (rc == NL_OK)
+            rc = nl_cancel_check(&x->cancel, err);
+    }
+    free(piece);
+    return rc;
+}
+
+/* Where the bytes go: "-" is standard output. */
+static int open_target(nl_store *store, const char *target, uint64_t size, nl_sink **out, nl_error *err)
+{
+    if (strcmp(target, "-") == 0)
+        return nl_sink_create_fd(STDOUT_FILENO, out, err);
+    nl_put_options o = {.size_hint = size == NL_SIZE_UNKNOWN ? 0 : size};
+    return nl_store_create(store, target, &o, out, err);
+}
+
+/* One object or file, whole or not at all. info: from a listing, or NULL. */
+static int copy_one(struct cli_context *x, nl_store *store, const char *from, const nl_object_info *info,
+                    const char *to, nl_error *err)
+{
+    if (cli_is_s3(from) && cli_is_s3(to))
+        return nl_store_copy(store, from, to, err);
+    bool input = strcmp(from, "-") == 0;
+    nl_source *source = NULL;
+    nl_sink *sink = NULL;
+    int rc = input ? NL_OK : nl_store_open(store, from, info, &source, err);
+    if (rc == NL_OK)
+        rc = open_target(store, to, input ? NL_SIZE_UNKNOWN : nl_source_size(source), &sink, err);
+    struct cli_progress progress;
+    cli_progress_begin(&progress, from);
+    if (rc == NL_OK)
+        rc = input ? copy_from_input(x, sink, err)
+                   : nl_pump(source, sink, &x->cancel, cli_progress_step, &progress, err);
+    cli_progress_end(&progress);
+    nl_source_close(source);
+    if (rc == NL_OK)
+        return nl_sink_commit(sink, err);
+    nl_sink_abort(sink);
+    return rc;
+}
+
+struct copy_context {
+    struct cli_context *x;
+    nl_store *store;
+    const char *base, *target; /* what is cut off the source's name, what is put before it */
+    nl_buf to;
+    bool quiet;
+    uint64_t copied;
+};
+
+static void say_copied(const struct copy_context *c, const char *from, const char *to)
+{
+    if (!c->quiet && strcmp(to, "-") != 0)
+        printf("copied %s to %s\n", from, to);
+}
+
+/* One entry of the listing below the source. */
+static int copy_entry(void *ctx, const char *uri, bool is_prefix, const nl_object_info *info, nl_error *err)
+{
+    struct copy_context *c = ctx;
+    if (is_prefix || nl_ends_with(uri, "/"))
+        return NL_OK;
+    const char *rel = nl_starts_with(uri, c->base) ? uri + strlen(c->base) : uri;
+    rel += *rel == '/';
+    int rc = cli_below(c->target, *rel ? rel : cli_base_name(uri), &c->to, err);
+    if (rc == NL_OK)
+        rc = copy_one(c->x, c->store, uri, info, c->to.data, err);
+    if (rc)
+        return rc;
+    say_copied(c, uri, c->to.data);
+    c->copied++;
+    return nl_cancel_check(&c->x->cancel, err);
+}
+
+static int run_cp(struct cli_context *x, const struct cli_args *a, nl_error *err)
+{
+    const char *from = a->argv[0], *to = a->argv[1];
+    struct copy_context c = {.x = x, .base = from, .target = to, .quiet = cli_flag(a, "quiet")};
+    bool recursive = cli_flag(a, "recursive");
+    int rc = NL_OK;
+    if (!cli_is_s3(from) && !cli_is_s3(to))
+        rc = nl_fail(err, NL_INVALID, "neither '%s' nor '%s' is s3://BUCKET/KEY", from, to);
+    if (rc == NL_OK && cli_is_s3(from))
+        rc = cli_check_s3(from, recursive, err);
+    if (rc == NL_OK && cli_is_s3(to))
+        rc = cli_check_s3(to, true, err);
+    if (rc == NL_OK)
+        rc = cli_store(x, a, &c.store, err);
+    if (rc == NL_OK && recursive) {
+        rc = nl_store_list(c.store, from, true, copy_entry, &c, err);
+        if (rc == NL_OK && !c.copied)
+            rc = nl_fail(err, NL_NOT_FOUND, "nothing lies below '%s'", from);
+    } else if (rc == NL_OK) {
+        rc = cli_target_of(from, to, &c.to, err);
+        if (rc == NL_OK)
+            rc = copy_one(x, c.store, from, NULL, c.to.data, err);
+        if (rc == NL_OK)
+            say_copied(&c, from, c.to.data);
+    }
+    nl_buf_free(&c.to);
+    return rc;
+}
+
+const struct cli_command cli_s3_cp = {
+    .path = "s3 cp",
+    .operands = "SOURCE TARGET",
+    .min_operands = 2,
+    .max_operands = 2,
+    .complete = CLI_COMPLETE_FILE,
+    .summary = "Copy between local files and S3, or inside S3",
+    .description = "One of the two is s3://BUCKET/KEY; \"-\" is standard input or output. A target that is a folder, a "
+                   "bucket or ends "
+                   "in \"/\" keeps the source's name. Each object or file appears whole, or not at all.",
+    .options =
+        (const struct cli_option[]){
+            {.name = "recursive", .letter = 'r', .help = "copy everything below the source"},
+            {.name = "quiet", .letter = 'q', .help = "print nothing but errors"},
+            CLI_OPTION_ENDPOINT,
+            CLI_OPTION_PROFILE,
+            {0},
+        },
+    .examples =
+        (const struct cli_example[]){
+            {"Upload a file under its own name", "neuralake s3 cp parts.parquet s3://neuralake-bucket/"},
+            {"Download a folder", "neuralake s3 cp --recursive s3://neuralake-bucket/2024 ./2024"},
+            {0},
+        },
+    .run = run_cp,
+};
+
+static int run_cat(struct cli_context *x, const struct cli_args *a, nl_error *err)
+{
+    nl_store *store;
+    int rc = cli_check_s3(a->argv[0], false, err);
+    if (rc == NL_OK)
+        rc = cli_store(x, a, &store, err);
+    return rc ? rc : copy_one(x, store, a->argv[0], NULL, "-", err);
+}
+
+const struct cli_command cli_s3_cat = {
+    .path = "s3 cat",
+    .operands = "s3://BUCKET/KEY",
+    .min_operands = 1,
+    .max_operands = 1,
+    .summary = "Print an object's bytes",
+    .options = (const struct cli_option[]){CLI_OPTION_ENDPOINT, CLI_OPTION_PROFILE, {0}},
+    .run = run_cat,
+};

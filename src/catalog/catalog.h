@@ -13,10 +13,12 @@
 #include <neuralake/store.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "scan/scan.h"
 
 struct catalog_column_doc {
     const char *name, *description;
+    const char *format; /* Arrow; NULL: the type is not declared */
 };
 
 /* Who, what, how fresh: all may be NULL or empty. */
@@ -56,8 +58,9 @@ struct catalog_open_base {
 };
 
 struct catalog_table_kind {
-    const char *name; /* "parquet", "function" */
-    /* args: n_parameters texts in order, NULL where not given. store is borrowed until close. */
+    const char *name; /* "parquet", "function", "values" */
+    /* args: n_parameters texts in order, NULL where not given (args NULL: none is); they are borrowed for this call.
+     * store is borrowed until close. A required argument that is not given is NL_INVALID. */
     int (*open)(const struct catalog_table *t, nl_store *store, const char *const *args, nl_cancel *cancel,
                 struct catalog_open_base **out, nl_error *err);
     int (*scan)(struct catalog_open_base *o, const struct scan_request *req, struct scan **out, nl_error *err);
@@ -67,6 +70,8 @@ struct catalog_table_kind {
                     nl_error *err);
     /* Estimated rows, or -1. */
     int64_t (*rows)(struct catalog_open_base *o);
+    /* Can a filter save anything (scan_table_prunable())? NULL: no. */
+    bool (*prunable)(struct catalog_open_base *o);
 };
 
 /* Open any table through its kind; the caller closes it with o->table->kind->close(o). */
@@ -82,6 +87,12 @@ size_t catalog_n_tables(const nl_catalog *c); /* of all databases, in the order 
 const struct catalog_table *catalog_table_at(const nl_catalog *c, size_t i);
 /* "database.table"; case is ignored, as in SQL. NL_NOT_FOUND with the nearest name as hint. */
 int catalog_find(const nl_catalog *c, const char *qualified, const struct catalog_table **out, nl_error *err);
+
+/* Load as nl_catalog_load() does. compiler_output gets all that the compiler said where a C catalog does not compile (for
+ * people: many lines); NULL where nobody wants it. The error has the first line of it in any case. */
+int catalog_load(const char *path, nl_buf *compiler_output, nl_catalog **out, nl_error *err);
+/* The path of the catalog that nl_catalog_discover() would load. Yours: free(). */
+int catalog_discover_path(char **out, nl_error *err);
 
 /* A Parquet table that no catalog declares: 's3://…' and paths in SQL, `parquet head`. A pattern with * is a listing.
  * Yours; free with catalog_adhoc_free(). */

@@ -10,6 +10,9 @@
  *     order of files, row groups and rows.
  * N2  A batch owns what its string views point into; it outlives worker and scan.
  * N3  Rows that the filter rejects may still be delivered: the filter only prunes (filter/filter.h).
+ * N4  Strings and binary of files come as views ("vu", "vz"), and so says the schema; those of streams as the stream has them.
+ * N5  The file columns of a table are those of its first file. A later file may lack one (nulls) or have more (not read);
+ *     another type is NL_INVALID, naming file, column and both types. A partition column hides a file's of the same name.
  */
 #ifndef NL_SCAN_SCAN_H
 #define NL_SCAN_SCAN_H
@@ -60,6 +63,8 @@ int scan_table_open(nl_store *store, const struct scan_file_set *set, nl_cancel 
 const struct ArrowSchema *scan_table_schema(const struct scan_table *t);
 /* Sum of rows where the footers are known already, else an estimate from the first file; -1: unknown. */
 int64_t scan_table_rows_estimate(const struct scan_table *t);
+/* Can a filter save anything: are there many files, many row groups, or partition columns? */
+bool scan_table_prunable(const struct scan_table *t);
 void scan_table_free(struct scan_table *t);
 
 /* Start. The table must outlive the scan. */
@@ -70,7 +75,8 @@ int scan_stream(struct ArrowArrayStream *stream, const struct scan_request *req,
 /* The most workers that can be busy at once. */
 size_t scan_max_workers(const struct scan *s);
 int scan_worker_new(struct scan *s, struct scan_worker **out, nl_error *err);
-/* The next batch of this worker; released at the end. *index numbers batches for ordered results (N1). */
+/* The next batch of this worker; released at the end. *index numbers batches for ordered results (N1), also where this
+ * fails: of several workers' errors the one with the lowest index is the first in the order of the result. */
 int scan_worker_next(struct scan_worker *w, struct ArrowArray *out, uint64_t *index, nl_error *err);
 void scan_worker_free(struct scan_worker *w);
 void scan_get_stats(const struct scan *s, struct scan_stats *out);

@@ -88,9 +88,17 @@ struct arrow_parts {
     size_t n_extra;
 };
 int arrow_array_make(struct arrow_parts *parts, struct ArrowArray *out, nl_error *err);
+/* Bit i of a bitmap, as Arrow numbers them: least significant first. */
+static inline bool arrow_bit(const uint8_t *bits, int64_t i)
+{
+    return bits[i >> 3] >> (i & 7) & 1;
+}
+/* Has a foreign array the shape that its type wants (length, offset, buffers)? What lies in the buffers is not looked at.
+ * NL_INVALID; NL_UNSUPPORTED for ARROW_OTHER. */
+int arrow_array_check(const struct ArrowArray *a, const struct arrow_type *t, nl_error *err);
 /* Is row i (before a->offset is added) not null? */
 bool arrow_is_valid(const struct ArrowArray *a, int64_t i);
-/* Row i of a string or binary array of any layout. Borrowed from the array. */
+/* Row i of a string or binary array of any layout, fixed-size ones too. Borrowed from the array. */
 const uint8_t *arrow_bytes_at(const struct ArrowArray *a, const struct arrow_type *t, int64_t i, size_t *len);
 /* An array of views ("vu", "vz") into one with 32-bit offsets ("u", "z"), copied. NL_UNSUPPORTED above 2 GiB. */
 int arrow_views_to_offsets(const struct ArrowArray *a, struct ArrowArray *out, nl_error *err);
@@ -98,15 +106,19 @@ int arrow_views_to_offsets(const struct ArrowArray *a, struct ArrowArray *out, n
 /* ── builders: a column value by value, for tests, generators and function tables ── */
 
 struct arrow_builder; /* one column */
+/* Every flat format of this header but "n" and "e"; others are NL_UNSUPPORTED. format is copied. */
 int arrow_builder_new(const char *format, struct arrow_builder **out, nl_error *err);
 void arrow_builder_free(struct arrow_builder *b);
+/* Append one value. NL_INVALID: not a value of the column's type (kind, range, length, precision). A failed call leaves the
+ * column as it was. */
 int arrow_builder_null(struct arrow_builder *b, nl_error *err);
-int arrow_builder_int(struct arrow_builder *b, int64_t v, nl_error *err); /* ints, bool, dates, times, timestamps */
-int arrow_builder_double(struct arrow_builder *b, double v, nl_error *err);
+int arrow_builder_int(struct arrow_builder *b, int64_t v, nl_error *err);   /* ints, bool, dates, times, timestamps */
+int arrow_builder_uint(struct arrow_builder *b, uint64_t v, nl_error *err); /* the same, for values above INT64_MAX */
+int arrow_builder_double(struct arrow_builder *b, double v, nl_error *err); /* "f" rounds */
 int arrow_builder_bytes(struct arrow_builder *b, const void *data, size_t len, nl_error *err);
 int arrow_builder_decimal(struct arrow_builder *b, __int128 unscaled, nl_error *err);
 int64_t arrow_builder_length(const struct arrow_builder *b);
-/* The column so far; the builder is empty afterwards. */
+/* The column so far; the builder is empty afterwards (on failure it is as it was, or empty). */
 int arrow_builder_finish(struct arrow_builder *b, struct ArrowArray *out, nl_error *err);
 /* A batch: n columns of equal length under a struct array. The columns are moved in (on failure released). */
 int arrow_batch_make(struct ArrowArray *columns, size_t n, int64_t length, struct ArrowArray *out, nl_error *err);
@@ -114,17 +126,27 @@ int arrow_batch_make(struct ArrowArray *columns, size_t n, int64_t length, struc
 /* ── streams ── */
 
 /* A stream from a C iterator. next fills *out or leaves it released at the end; done(ctx) is called by release.
- * The stream keeps the last error; get_next returns an errno value as the interface wants. schema is moved in. */
+ * The stream keeps the last error; get_next returns an errno value as the interface wants. schema and ctx are moved in: on
+ * failure schema is released and done(ctx) was called. next is not called again after its end or its failure; done may be
+ * NULL. */
 int arrow_stream_make(struct ArrowSchema *schema, int (*next)(void *ctx, struct ArrowArray *out, nl_error *err),
                       void (*done)(void *ctx), void *ctx, struct ArrowArrayStream *out, nl_error *err);
 /* Call get_schema of anybody's stream; *out is yours. */
+int arrow_stream_schema(struct ArrowArrayStream *s, struct ArrowSchema *out, nl_error *err);
+/* Its schema; yours. */
 int arrow_stream_schema(struct ArrowArrayStream *s, struct ArrowSchema *out, nl_error *err);
 /* Call get_next of anybody's stream and turn a failure into an nl_error (the nl_error itself, where the stream is ours). */
 int arrow_stream_next(struct ArrowArrayStream *s, struct ArrowArray *out, nl_error *err);
 void arrow_stream_release(struct ArrowArrayStream *s);
 
-/* One value as text, as `--format csv` shows it: integers plainly, floats in the shortest form that reads back, decimals with
- * their scale, dates and times in ISO 8601, NaN and infinities as "NaN", "Infinity", "-Infinity", binary in base64. A null appends nothing. */
+/* One value as text, as `--format csv` shows it. A null appends nothing.
+ *
+ *     integers -7, floats in the shortest digits that read back, with a point or an exponent: 10.0, 0.1, 1e+300, NaN, Infinity,
+ *     -Infinity; true, false; decimals with all digits of their scale: 1.50; strings as they are, binary in base64;
+ *     2024-02-29, 13:05:00, 2024-02-29T13:05:00.250000 (the unit's digits, none where they are all zero), and with a time zone
+ *     the instant in UTC: 2024-02-29T13:05:00Z. Years outside of 0000 to 9999 carry a sign: -0044-03-15.
+ *
+ * NL_UNSUPPORTED: a nested type, or one that is not spoken. */
 int arrow_format_value(const struct ArrowArray *a, const struct arrow_type *t, int64_t row, nl_buf *out, nl_error *err);
 
 #endif

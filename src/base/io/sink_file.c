@@ -40,27 +40,31 @@ struct file_sink {
 
 /* ── the temporary name ── */
 
-static void random_name(char out[static TMP_NAME], const char *suffix)
+static int random_name(char out[static TMP_NAME], const char *suffix, nl_error *err)
 {
     uint8_t bytes[8];
     char hex[2 * sizeof(bytes) + 1];
-    while (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
-        ; /* eight bytes come whole; only a signal before the first seeding gets in between */
+    while (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes)) /* so few come whole */
+        if (errno != EINTR)
+            return nl_fail_errno(err, errno, "no random bytes");
     nl_hex(bytes, sizeof(bytes), hex);
     snprintf(out, TMP_NAME, ".nl-tmp-%s%s", hex, suffix);
+    return NL_OK;
 }
 
 static int open_temporary(struct file_sink *s, mode_t mode, nl_error *err)
 {
     for (;;) {
-        random_name(s->tmp, "");
+        int rc = random_name(s->tmp, "", err);
+        if (rc)
+            return rc;
         s->fd = openat(s->folder, s->tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
         if (s->fd >= 0)
             return NL_OK;
-        if (errno != EEXIST && errno != EINTR) {
-            s->tmp[0] = '\0';
-            return nl_fail_errno(err, errno, "%s: cannot create a file in its folder", s->path);
-        }
+        int why = errno;
+        s->tmp[0] = '\0'; /* not ours to remove */
+        if (why != EEXIST && why != EINTR)
+            return nl_fail_errno(err, why, "%s: cannot create a file in its folder", s->path);
     }
 }
 
@@ -155,16 +159,26 @@ static int publish_if_absent(struct file_sink *s, nl_error *err)
     return nl_fail_errno(err, why, "%s: cannot create", s->path);
 }
 
-/* Under the final name, in place of what is there. *existed: something was. */
+/* Give the old file a second name, s->old, which stays "" where there is none or no hard links. *existed: there is one. */
+static int keep_old(struct file_sink *s, bool *existed, nl_error *err)
+{
+    int rc = random_name(s->old, "-old", err);
+    if (rc == NL_OK && linkat(s->folder, s->name, s->folder, s->old, 0) == 0) {
+        *existed = true;
+        return NL_OK;
+    }
+    *existed = errno != ENOENT;
+    s->old[0] = '\0';
+    return rc;
+}
+
+/* Under the final name, in place of what is there. */
 static int publish_replace(struct file_sink *s, bool *existed, nl_error *err)
 {
-    *existed = false;
     if (!s->options.not_durable) { /* without a sync of the folder nothing can fail afterwards */
-        random_name(s->old, "-old");
-        *existed = linkat(s->folder, s->name, s->folder, s->old, 0) == 0 || errno != ENOENT;
-        struct stat st;
-        if (fstatat(s->folder, s->old, &st, AT_SYMLINK_NOFOLLOW) != 0)
-            s->old[0] = '\0';
+        int rc = keep_old(s, existed, err);
+        if (rc)
+            return rc;
     }
     if (renameat(s->folder, s->tmp, s->folder, s->name) != 0)
         return nl_fail_errno(err, errno, "%s: cannot rename the finished file to this name", s->path);

@@ -80,7 +80,7 @@ int arrow_format_double(double v, bool narrow, nl_buf *out, nl_error *err)
     if (signbit(v))
         text[n++] = '-';
     double positive = fabs(v);
-    if (positive < 1e15 && positive == floor(positive)) { /* whole numbers need no search */
+    if (positive < 1e15 && positive == (double)(int64_t)positive) { /* whole numbers need no search */
         n += snprintf(text + n, sizeof(text) - (size_t)n, "%.0f", positive);
         memcpy(text + n, ".0", 2);
         return nl_buf_append(out, text, (size_t)n + 2, err);
@@ -91,13 +91,13 @@ int arrow_format_double(double v, bool narrow, nl_buf *out, nl_error *err)
     return nl_buf_append(out, text, (size_t)n, err);
 }
 
-/* IEEE half precision. */
+/* IEEE half precision: a whole number of 2^-24 below 1, and the same times a power of two above. */
 static double from_half(uint16_t h)
 {
-    int exponent = h >> 10 & 31, fraction = h & 1023;
+    unsigned exponent = h >> 10 & 31, fraction = h & 1023;
     double v = exponent == 31 ? (fraction ? NAN : INFINITY)
-               : exponent     ? ldexp(1024 + fraction, exponent - 25)
-                              : ldexp(fraction, -24);
+               : exponent     ? (double)((uint64_t)(1024 + fraction) << (exponent - 1)) / (1 << 24)
+                              : (double)fraction / (1 << 24);
     return h & 0x8000 ? -v : v;
 }
 

@@ -32,12 +32,22 @@ add_custom_command(OUTPUT libneuralake.a
 add_custom_target(neuralake_static ALL DEPENDS libneuralake.a)
 
 # ── the program ──
-if(EXISTS ${PROJECT_SOURCE_DIR}/src/cli/main.c)
-    add_executable(neuralake)
-    take_rooms(neuralake ${ROOMS})
-    set_target_properties(neuralake PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
+add_executable(neuralake)
+take_rooms(neuralake ${ROOMS})
+set_target_properties(neuralake PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
+
+# ── what the program says about itself: the manual page and the completions ──
+set(PAPERS share/man/man1/neuralake.1 share/bash-completion/completions/neuralake share/zsh/site-functions/_neuralake)
+set(share ${PROJECT_BINARY_DIR}/share)
+file(MAKE_DIRECTORY ${share}/man/man1 ${share}/bash-completion/completions ${share}/zsh/site-functions)
+add_custom_command(OUTPUT ${PAPERS}
+    COMMAND neuralake --man > share/man/man1/neuralake.1
+    COMMAND neuralake --completion bash > share/bash-completion/completions/neuralake
+    COMMAND neuralake --completion zsh > share/zsh/site-functions/_neuralake
+    DEPENDS neuralake VERBATIM)
+if(NOT NEURALAKE_SANITIZE)
+    add_custom_target(neuralake_papers ALL DEPENDS ${PAPERS})
 endif()
-set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS src/cli)
 
 # ── the folders beside the program ──
 # The link to DuckDB may dangle until `npm ci` has run: everything but SQL works without it.
@@ -54,5 +64,50 @@ if(DUCKDB_ROOT)
     endforeach()
 endif()
 file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/lib/neuralake)
-file(CREATE_LINK ${DUCKDB_LIBRARY} ${PROJECT_BINARY_DIR}/lib/neuralake/libduckdb.so SYMBOLIC)
+if(NEURALAKE_SANITIZE MATCHES "thread")
+    # DuckDB is not instrumented: its own threads would look like races. Tests that need it see it missing, and skip.
+    file(REMOVE ${PROJECT_BINARY_DIR}/lib/neuralake/libduckdb.so)
+else()
+    file(CREATE_LINK ${DUCKDB_LIBRARY} ${PROJECT_BINARY_DIR}/lib/neuralake/libduckdb.so SYMBOLIC)
+endif()
 file(CREATE_LINK ${PROJECT_SOURCE_DIR}/include ${PROJECT_BINARY_DIR}/include SYMBOLIC)
+
+# ── installing ──
+# pkg-config: the shared library needs nothing more; who links the static one asks with --static for the rest.
+set(PC_PRIVATE)
+set(PC_LIBS -lpthread -ldl -lm)
+foreach(room IN LISTS LIBRARY_ROOMS)
+    string(REPLACE "/" "_" id "${room}")
+    foreach(dep IN LISTS DEPS_${id})
+        if(dep STREQUAL "snappy")
+            list(APPEND PC_LIBS -lsnappy)
+        elseif(NOT dep STREQUAL "m")
+            list(APPEND PC_PRIVATE ${dep})
+        endif()
+    endforeach()
+endforeach()
+list(REMOVE_DUPLICATES PC_PRIVATE)
+list(JOIN PC_PRIVATE " " PC_PRIVATE)
+list(JOIN PC_LIBS " " PC_LIBS)
+configure_file(cmake/neuralake.pc.in neuralake.pc @ONLY)
+
+install(TARGETS neuralake neuralake_shared)
+install(FILES ${PROJECT_BINARY_DIR}/libneuralake.a DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(DIRECTORY include/neuralake DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
+install(FILES ${PROJECT_BINARY_DIR}/neuralake.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+if(NOT NEURALAKE_SANITIZE)
+    install(DIRECTORY ${share}/ DESTINATION share)
+endif()
+# Schemas for editors, and whatever else is data for users.
+if(EXISTS ${PROJECT_SOURCE_DIR}/share)
+    install(DIRECTORY share/ DESTINATION share/neuralake)
+endif()
+install(FILES LICENSE DESTINATION share/doc/neuralake OPTIONAL)
+# The program looks for lib/neuralake, whatever the distribution calls its library folder. The library is looked for when
+# installing, since npm may have fetched it after the configuration.
+install(CODE "
+    if(EXISTS \"${DUCKDB_LIBRARY}\")
+        file(INSTALL \"${DUCKDB_LIBRARY}\" DESTINATION \"\${CMAKE_INSTALL_PREFIX}/lib/neuralake\" FOLLOW_SYMLINK_CHAIN)
+    else()
+        message(WARNING \"No DuckDB library at ${DUCKDB_LIBRARY}: SQL will not work (scripts/setup.sh run fetches it)\")
+    endif()")

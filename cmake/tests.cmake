@@ -23,9 +23,29 @@ target_compile_definitions(test_support PRIVATE TEST_SOURCE_DIR="${PROJECT_SOURC
     TEST_BUILD_DIR="${PROJECT_BINARY_DIR}")
 target_link_libraries(test_support PUBLIC neuralake_headers PkgConfig::cmocka Threads::Threads)
 
-function(test_environment name label)
-    set_tests_properties(${name} PROPERTIES LABELS "${label}" TIMEOUT 300 SKIP_RETURN_CODE 77
-        ENVIRONMENT "NEURALAKE=${PROJECT_BINARY_DIR}/neuralake;LC_ALL=C.UTF-8")
+# test_environment(NAME SOURCE LABEL…): what every test gets. A line "ctest: LABEL…" in its source adds labels; "duckdb" is
+# for tests that make no sense without DuckDB, which the thread sanitizer's run leaves out.
+function(test_environment name source)
+    set(labels ${ARGN})
+    file(STRINGS ${source} extra REGEX "ctest: [a-z]" LIMIT_COUNT 1)
+    if(extra)
+        string(REGEX REPLACE ".*ctest: ([a-z ]*).*" "\\1" extra "${extra}")
+        separate_arguments(extra)
+        list(APPEND labels ${extra})
+    endif()
+    if("sql" IN_LIST labels)
+        list(APPEND labels duckdb)
+    endif()
+    set(environment NEURALAKE=${PROJECT_BINARY_DIR}/neuralake LC_ALL=C.UTF-8
+        ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1:detect_leaks=1
+        UBSAN_OPTIONS=print_stacktrace=1
+        TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:suppressions=${PROJECT_SOURCE_DIR}/cmake/tsan.supp
+        LSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/cmake/lsan.supp:print_suppressions=0)
+    if(NEURALAKE_SANITIZE)
+        list(APPEND environment NEURALAKE_TEST_SANITIZE=${NEURALAKE_SANITIZE})
+    endif()
+    set_tests_properties(${name} PROPERTIES LABELS "${labels}" TIMEOUT 300 SKIP_RETURN_CODE 77
+        ENVIRONMENT "${environment}")
 endfunction()
 
 # test_room(PATH OUT): the longest room that the path below tests/ begins with, or ALL.
@@ -81,7 +101,7 @@ foreach(path IN LISTS programs)
     if(room STREQUAL ALL)
         string(REGEX REPLACE "/.*" "" room ${path})
     endif()
-    test_environment(test_${id} ${room})
+    test_environment(test_${id} ${PROJECT_SOURCE_DIR}/tests/${path} ${room})
 endforeach()
 
 # ── programs and scripts that drive the whole: exit code 77 means skipped ──
@@ -92,7 +112,7 @@ foreach(path IN LISTS scripts)
     string(REGEX REPLACE "[/.]" "_" id ${path})
     add_test(NAME ${id} COMMAND ${PROJECT_SOURCE_DIR}/scripts/run_test_script.sh ${PROJECT_SOURCE_DIR}/tests/${path}
         WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
-    test_environment(${id} ${folder})
+    test_environment(${id} ${PROJECT_SOURCE_DIR}/tests/${path} ${folder})
 endforeach()
 
 # ── fuzz targets: libFuzzer where asked for, else a driver that runs the corpus as a test ──
@@ -106,9 +126,35 @@ foreach(path IN LISTS fuzzers)
     else()
         target_sources(fuzz_${stem} PRIVATE tests/support/fuzz_main.c)
         add_test(NAME fuzz_${stem} COMMAND fuzz_${stem} ${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/${stem})
-        test_environment(fuzz_${stem} fuzz)
+        test_environment(fuzz_${stem} ${PROJECT_SOURCE_DIR}/tests/fuzz/${path} fuzz)
     endif()
     link_rooms(fuzz_${stem} ${ROOM_ALL_SEES})
+endforeach()
+
+# ── public headers, each alone, under the strictest flags, as C and where there is a compiler as C++ ──
+file(GLOB public_headers RELATIVE ${PROJECT_SOURCE_DIR}/include CONFIGURE_DEPENDS include/neuralake/*.h)
+foreach(header IN LISTS public_headers)
+    string(REGEX REPLACE "[/.]" "_" id ${header})
+    set(source ${PROJECT_BINARY_DIR}/headers/${id}.c)
+    file(CONFIGURE OUTPUT ${source} CONTENT "#include <${header}>\nint ${id}(void);\nint ${id}(void)\n{\n    return 0;\n}\n")
+    list(APPEND header_sources ${source})
+endforeach()
+add_library(public_headers OBJECT ${header_sources})
+target_include_directories(public_headers PRIVATE include)
+target_compile_options(public_headers PRIVATE -Wpedantic -Wconversion -Wcast-qual -Wc++-compat)
+
+# ── examples: programs that see the public headers and the shared library only ──
+file(GLOB_RECURSE examples RELATIVE ${PROJECT_SOURCE_DIR}/examples CONFIGURE_DEPENDS examples/*.c)
+foreach(path IN LISTS examples)
+    file(STRINGS examples/${path} has_main REGEX "^(int )?main\\(")
+    if(has_main AND TARGET neuralake_shared)
+        string(REGEX REPLACE "\\.c$" "" id ${path})
+        string(REPLACE "/" "_" id ${id})
+        add_executable(example_${id} examples/${path})
+        target_include_directories(example_${id} PRIVATE include)
+        target_link_libraries(example_${id} PRIVATE neuralake_shared)
+        set_target_properties(example_${id} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/examples)
+    endif()
 endforeach()
 
 # ── benchmarks: programs bench_<stem>, built by the target "bench" only ──

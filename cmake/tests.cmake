@@ -20,7 +20,7 @@ list(FILTER support_sources EXCLUDE REGEX "/fuzz_main\\.c$")
 add_library(test_support STATIC EXCLUDE_FROM_ALL ${support_sources})
 target_include_directories(test_support PUBLIC tests)
 target_compile_definitions(test_support PRIVATE TEST_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
-    TEST_BUILD_DIR="${PROJECT_BINARY_DIR}")
+    TEST_BUILD_DIR="${PROJECT_BINARY_DIR}" TEST_SANITIZE="${NEURALAKE_SANITIZE}")
 target_link_libraries(test_support PUBLIC neuralake_headers PkgConfig::cmocka Threads::Threads)
 
 # test_environment(NAME SOURCE LABEL…): what every test gets. A line "ctest: LABEL…" in its source adds labels; "duckdb" is
@@ -41,9 +41,6 @@ function(test_environment name source)
         UBSAN_OPTIONS=print_stacktrace=1
         TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:suppressions=${PROJECT_SOURCE_DIR}/cmake/tsan.supp
         LSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/cmake/lsan.supp:print_suppressions=0)
-    if(NEURALAKE_SANITIZE)
-        list(APPEND environment NEURALAKE_TEST_SANITIZE=${NEURALAKE_SANITIZE})
-    endif()
     set_tests_properties(${name} PROPERTIES LABELS "${labels}" TIMEOUT 300 SKIP_RETURN_CODE 77
         ENVIRONMENT "${environment}")
 endfunction()

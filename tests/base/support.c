@@ -15,7 +15,8 @@ static void fault_loop_fails_each_allocation_once(void **state)
 {
     (void)state;
     int failed[3] = {0}, runs = 0, passed = 0;
-    FAULT_LOOP (f, FAULT_ALLOC, ENOMEM) {
+    FAULT_LOOP(f, FAULT_ALLOC, ENOMEM)
+    {
         void *volatile a = malloc(10), *volatile b = calloc(2, 5);
         char *volatile c = strdup("x");
         bool fired = fault_off(&f);
@@ -87,8 +88,8 @@ static void programs_are_fed_captured_and_limited(void **state)
 static void servers_say_a_line_and_stop_by_signal(void **state)
 {
     (void)state;
-    struct proc *p = proc_start(
-        &(struct proc_spec){.argv = PROC_ARGS("sh", "-c", "echo ready; echo go; exec sleep 60")});
+    struct proc *p =
+        proc_start(&(struct proc_spec){.argv = PROC_ARGS("sh", "-c", "echo ready; echo go; exec sleep 60")});
     char *line = proc_line(p, 10000);
     CHECK_STR(line, "ready");
     free(line);

@@ -214,6 +214,22 @@ const char *proc_python(void)
     return given && given[0] ? given : NULL;
 }
 
+bool proc_have_duckdb(void)
+{
+    if (proc_sanitized("thread"))
+        return false;
+    const char *root = getenv("DUCKDB_ROOT"), *program = proc_neuralake(), *slash = strrchr(program, '/');
+    char beside[4096];
+    snprintf(beside, sizeof beside, "%.*s/lib/neuralake/libduckdb.so", slash ? (int)(slash - program) : 1,
+             slash ? program : ".");
+    return (root && root[0]) || !access(beside, R_OK) || !access(TEST_BUILD_DIR "/lib/neuralake/libduckdb.so", R_OK);
+}
+
+bool proc_sanitized(const char *name)
+{
+    return strstr(TEST_SANITIZE, name) != NULL;
+}
+
 bool proc_have(const char *name)
 {
     const char *path = getenv("PATH");

@@ -25,9 +25,9 @@
 
 struct proc_spec {
     const char *const *argv; /* argv[0] is looked up in PATH; NULL ends it */
-    const char *const *env;  /* changes to this environment: "KEY=value" sets, "KEY" unsets; NULL ends it; may be NULL */
-    const char *dir;         /* working folder; NULL: this one */
-    const void *in;          /* standard input; NULL: /dev/null */
+    const char *const *env; /* changes to this environment: "KEY=value" sets, "KEY" unsets; NULL ends it; may be NULL */
+    const char *dir;        /* working folder; NULL: this one */
+    const void *in;         /* standard input; NULL: /dev/null */
     size_t in_len;
     int limit_ms; /* for the whole run; 0: 60,000 */
 };
@@ -61,6 +61,10 @@ int proc_stop(struct proc *p, int sig);
 const char *proc_neuralake(void);
 /* A Python with duckdb, pyarrow, polars and boto3: $NEURALAKE_TEST_PYTHON; NULL where there is none: skip(). */
 const char *proc_python(void);
+/* Can the program under test load DuckDB? Where it cannot (not fetched, or the thread sanitizer's build): skip(). */
+bool proc_have_duckdb(void);
+/* Is the build instrumented by this sanitizer ("address", "thread")? For limits of memory, never to skip a check. */
+bool proc_sanitized(const char *name);
 /* Is there a program of this name in PATH? */
 bool proc_have(const char *name);
 /* The project's source folder, where examples/ and tests/ are. */

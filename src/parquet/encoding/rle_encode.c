@@ -68,8 +68,9 @@ static inline __attribute__((always_inline)) uint8_t *pack_groups(const uint32_t
 
 #define EACH_WIDTH(X)                                                                                                  \
     X(1)                                                                                                               \
-    X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15) X(16) X(17) X(18) X(19) X(20) X(21)    \
-        X(22) X(23) X(24) X(25) X(26) X(27) X(28) X(29) X(30) X(31) X(32)
+    X(2)                                                                                                               \
+    X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15) X(16) X(17) X(18) X(19) X(20) X(21) X(22)   \
+        X(23) X(24) X(25) X(26) X(27) X(28) X(29) X(30) X(31) X(32)
 
 #define PACK(W)                                                                                                        \
     static uint8_t *pack_##W(const uint32_t *v, size_t groups, uint8_t *out)                                           \
@@ -151,6 +152,17 @@ int pq_rle_encode(const uint32_t *values, size_t n, unsigned width, nl_buf *out,
     }
     p = put_packed(values + packed, n - packed, width, p);
     out->len += (size_t)(p - start);
+    out->data[out->len] = 0;
+    return NL_OK;
+}
+
+int pq_rle_encode_run(uint32_t value, size_t n, unsigned width, nl_buf *out, nl_error *err)
+{
+    int rc = nl_buf_reserve(out, SLACK, err);
+    if (rc)
+        return rc;
+    uint8_t *start = (uint8_t *)out->data + out->len;
+    out->len += (size_t)(put_run(value, n, width, start) - start);
     out->data[out->len] = 0;
     return NL_OK;
 }

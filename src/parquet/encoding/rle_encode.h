@@ -15,7 +15,10 @@ unsigned pq_bit_width(uint32_t max);
  * nothing. NL_NO_MEMORY leaves out as it was. */
 int pq_rle_encode(const uint32_t *values, size_t n, unsigned width, nl_buf *out, nl_error *err);
 
-/* The same for n values of width 1 that are bits already, LSB first: a validity bitmap is a column's definition levels.
+/* Append n ≥ 1 times the same value. */
+int pq_rle_encode_run(uint32_t value, size_t n, unsigned width, nl_buf *out, nl_error *err);
+
+/* The same as pq_rle_encode() for n values of width 1 that are bits already, LSB first: a validity bitmap is a column's definition levels.
  * Bits beyond n in the last byte are ignored. */
 int pq_rle_encode_bits(const uint8_t *bits, size_t n, nl_buf *out, nl_error *err);
 

@@ -1,0 +1,45 @@
+/* gather.h: rows of an Arrow array as a dense block of Parquet values: nulls out, converted, checked.
+ *
+ *     Arrow     validity 1 0 1 1      buffer  7 · 8 9        offsets, views, 128-bit decimals, seconds …
+ *     block     validity 1 0 1 1      values  7 8 9          uint32_t[], uint64_t[], slices or a bitmap
+ *
+ * G1  A block has at most PQ_BLOCK rows, and byte arrays of at most `most_bytes`, but for a single longer value.
+ * G2  Values that need no change are not copied: they point into the array.
+ *
+ * Nested columns will hand in levels and the ranges of leaf rows that go with them; the block stays what it is.
+ */
+#ifndef NL_PARQUET_WRITE_GATHER_H
+#define NL_PARQUET_WRITE_GATHER_H
+
+#include "parquet/write/bits.h"
+#include "parquet/write/type.h"
+
+#define PQ_BLOCK 1024
+
+struct pq_block {
+    size_t rows;             /* rows taken */
+    size_t n;                /* values: rows that are not null */
+    const uint8_t *validity; /* bitmap of the rows from bit validity_from on; NULL: no nulls */
+    size_t validity_from;
+    const void *values; /* n of them in the type's form; PQ_FORM_BITS: a bitmap from bit bits_from on */
+    size_t bits_from;
+    size_t bytes; /* what the values take in PLAIN */
+};
+
+/* The memory that blocks live in. One thread at a time; a block is valid until the next call. */
+struct pq_scratch {
+    _Alignas(16) uint8_t raw[PQ_BLOCK * 16]; /* values without nulls, as Arrow has them */
+    _Alignas(16) uint8_t converted[PQ_BLOCK * 16];
+    struct pq_slice slices[PQ_BLOCK];
+    struct pq_bits bits;
+};
+
+/* Take rows `row` to at most row + rows of array a (before its offset is added). a has been checked by pq_check_array().
+ * NL_INVALID names the row: a value that the column's type cannot hold, damaged offsets or views. */
+int pq_gather(const struct pq_write_type *t, const struct ArrowArray *a, size_t row, size_t rows, size_t most_bytes,
+              struct pq_scratch *scratch, struct pq_block *out, nl_error *err);
+
+/* Is array a fit for column type t: its buffers there, at least `end` rows, no nulls where required? */
+int pq_check_array(const struct pq_write_type *t, const struct ArrowArray *a, size_t first, size_t end, nl_error *err);
+
+#endif

@@ -1,0 +1,334 @@
+/* stats.c: see stats.h. A block's own min and max are found first, in a loop without stores, then merged. */
+#include "parquet/write/stats.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/str.h"
+
+void pq_stats_clear(struct pq_stats *s)
+{
+    s->any = false;
+    s->nulls = 0;
+    nl_buf_clear(&s->min.bytes);
+    nl_buf_clear(&s->max.bytes);
+}
+
+void pq_stats_free(struct pq_stats *s)
+{
+    nl_buf_free(&s->min.bytes);
+    nl_buf_free(&s->max.bytes);
+    s->any = false;
+}
+
+/* ── numbers ── min and max travel as the value's bits; signed ones of 4 bytes sign-extended, so that two orders do ── */
+
+#define RANGE(NAME, TYPE)                                                                                              \
+    static void NAME(const void *values, size_t n, TYPE *min, TYPE *max)                                               \
+    {                                                                                                                  \
+        const TYPE *v = values;                                                                                        \
+        TYPE lo = v[0], hi = v[0];                                                                                     \
+        for (size_t i = 1; i < n; i++) {                                                                               \
+            lo = v[i] < lo ? v[i] : lo;                                                                                \
+            hi = v[i] > hi ? v[i] : hi;                                                                                \
+        }                                                                                                              \
+        *min = lo;                                                                                                     \
+        *max = hi;                                                                                                     \
+    }
+RANGE(range_i32, int32_t)
+RANGE(range_u32, uint32_t)
+RANGE(range_i64, int64_t)
+RANGE(range_u64, uint64_t)
+
+static void merge_signed(struct pq_stats *s, int64_t min, int64_t max)
+{
+    if (!s->any || min < (int64_t)s->min.bits)
+        s->min.bits = (uint64_t)min;
+    if (!s->any || max > (int64_t)s->max.bits)
+        s->max.bits = (uint64_t)max;
+    s->any = true;
+}
+
+static void merge_unsigned(struct pq_stats *s, uint64_t min, uint64_t max)
+{
+    if (!s->any || min < s->min.bits)
+        s->min.bits = min;
+    if (!s->any || max > s->max.bits)
+        s->max.bits = max;
+    s->any = true;
+}
+
+static void add_integers(struct pq_stats *s, const struct pq_write_type *t, const void *values, size_t n)
+{
+    if (t->form == PQ_FORM_4 && t->order == PQ_SIGNED) {
+        int32_t min, max;
+        range_i32(values, n, &min, &max);
+        merge_signed(s, min, max);
+    } else if (t->form == PQ_FORM_4) {
+        uint32_t min, max;
+        range_u32(values, n, &min, &max);
+        merge_unsigned(s, min, max);
+    } else if (t->order == PQ_SIGNED) {
+        int64_t min, max;
+        range_i64(values, n, &min, &max);
+        merge_signed(s, min, max);
+    } else {
+        uint64_t min, max;
+        range_u64(values, n, &min, &max);
+        merge_unsigned(s, min, max);
+    }
+}
+
+/* NaN fails both comparisons, and so never becomes a bound (T2). */
+#define RANGE_FLOAT(NAME, TYPE)                                                                                        \
+    static void NAME(const void *values, size_t n, double *min, double *max)                                           \
+    {                                                                                                                  \
+        const TYPE *v = values;                                                                                        \
+        TYPE lo = (TYPE)INFINITY, hi = (TYPE)-INFINITY;                                                                \
+        for (size_t i = 0; i < n; i++) {                                                                               \
+            lo = v[i] < lo ? v[i] : lo;                                                                                \
+            hi = v[i] > hi ? v[i] : hi;                                                                                \
+        }                                                                                                              \
+        *min = (double)lo;                                                                                             \
+        *max = (double)hi;                                                                                             \
+    }
+RANGE_FLOAT(range_float, float)
+RANGE_FLOAT(range_double, double)
+
+/* Bounds are kept as doubles, which hold every float. */
+static void add_floats(struct pq_stats *s, const struct pq_write_type *t, const void *values, size_t n)
+{
+    double min, max, was_min, was_max;
+    (t->form == PQ_FORM_4 ? range_float : range_double)(values, n, &min, &max);
+    if (min > max) /* nothing but NaN */
+        return;
+    memcpy(&was_min, &s->min.bits, 8);
+    memcpy(&was_max, &s->max.bits, 8);
+    if (!s->any || min < was_min)
+        memcpy(&s->min.bits, &min, 8);
+    if (!s->any || max > was_max)
+        memcpy(&s->max.bits, &max, 8);
+    s->any = true;
+}
+
+static void add_bits(struct pq_stats *s, const struct pq_block *b)
+{
+    size_t ones = pq_bits_count(b->values, b->bits_from, b->n);
+    merge_unsigned(s, ones == b->n, ones > 0);
+}
+
+/* ── bytes ── */
+
+/* The first 8 bytes as a number that sorts as they do (0 where the value ends): settles most comparisons. */
+static inline uint64_t sort_key(struct pq_slice v, bool is_signed)
+{
+    uint64_t key = 0;
+    if (v.len >= 8) {
+        memcpy(&key, v.data, 8);
+        key = __builtin_bswap64(key);
+    } else {
+        for (size_t i = 0; i < v.len; i++)
+            key |= (uint64_t)v.data[i] << (56 - 8 * i);
+    }
+    return is_signed ? key ^ UINT64_C(1) << 63 : key;
+}
+
+/* Is a below b? Signed values have equal length, and their first byte decides the sign. */
+static bool bytes_less(struct pq_slice a, uint64_t a_key, struct pq_slice b, uint64_t b_key)
+{
+    if (a_key != b_key)
+        return a_key < b_key;
+    size_t n = a.len < b.len ? a.len : b.len;
+    int order = n > 8 ? memcmp(a.data + 8, b.data + 8, n - 8) : 0;
+    return order ? order < 0 : a.len < b.len;
+}
+
+static int set_bound(struct pq_bound *to, struct pq_slice v, nl_error *err)
+{
+    nl_buf_clear(&to->bytes);
+    return nl_buf_append(&to->bytes, v.data, v.len, err);
+}
+
+static struct pq_slice bound_slice(const struct pq_bound *b)
+{
+    return (struct pq_slice){b->bytes.len ? (const uint8_t *)b->bytes.data : (const uint8_t *)"", b->bytes.len};
+}
+
+static int add_slices(struct pq_stats *s, const struct pq_write_type *t, const struct pq_slice *v, size_t n,
+                      nl_error *err)
+{
+    bool is_signed = t->order == PQ_BYTES_SIGNED;
+    struct pq_slice min = s->any ? bound_slice(&s->min) : v[0], max = s->any ? bound_slice(&s->max) : v[0];
+    const uint8_t *was_min = s->any ? min.data : NULL, *was_max = s->any ? max.data : NULL;
+    uint64_t min_key = sort_key(min, is_signed), max_key = sort_key(max, is_signed);
+    for (size_t i = 0; i < n; i++) {
+        uint64_t key = sort_key(v[i], is_signed);
+        if (key <= min_key && bytes_less(v[i], key, min, min_key)) {
+            min = v[i];
+            min_key = key;
+        }
+        if (key >= max_key && bytes_less(max, max_key, v[i], key)) {
+            max = v[i];
+            max_key = key;
+        }
+    }
+    int rc = min.data == was_min ? NL_OK : set_bound(&s->min, min, err);
+    if (!rc && max.data != was_max)
+        rc = set_bound(&s->max, max, err);
+    s->any = s->any || !rc;
+    return rc;
+}
+
+/* ── what the column calls ── */
+
+static int add_values(struct pq_stats *s, const struct pq_write_type *t, const void *values, size_t n, nl_error *err)
+{
+    if (t->form == PQ_FORM_SLICES)
+        return add_slices(s, t, values, n, err);
+    if (t->order == PQ_FLOATING)
+        add_floats(s, t, values, n);
+    else
+        add_integers(s, t, values, n);
+    return NL_OK;
+}
+
+int pq_stats_add(struct pq_stats *s, const struct pq_write_type *t, const struct pq_block *b, nl_error *err)
+{
+    if (!b->n)
+        return NL_OK;
+    if (t->form == PQ_FORM_BITS) {
+        add_bits(s, b);
+        return NL_OK;
+    }
+    return add_values(s, t, b->values, b->n, err);
+}
+
+int pq_stats_add_dict(struct pq_stats *s, const struct pq_write_type *t, const struct pq_dict *d, nl_error *err)
+{
+    if (!d->n)
+        return NL_OK;
+    if (t->form != PQ_FORM_SLICES)
+        return add_values(s, t, d->body.data, d->n, err);
+    for (uint32_t i = 0; i < d->n;) {
+        struct pq_slice some[64];
+        size_t n = 0;
+        while (n < NL_LEN(some) && i < d->n)
+            some[n++] = pq_dict_entry(d, i++);
+        int rc = add_slices(s, t, some, n, err);
+        if (rc)
+            return rc;
+    }
+    return NL_OK;
+}
+
+/* ── for the footer ── */
+
+static const uint8_t *keep(nl_arena *arena, const void *data, size_t len)
+{
+    uint8_t *copy = nl_arena_alloc(arena, len);
+    if (copy && len)
+        memcpy(copy, data, len);
+    return copy;
+}
+
+/* A number's bound in PLAIN. Zeros get the sign that includes both (T2). */
+static struct pq_slice number_bound(const struct pq_bound *b, const struct pq_write_type *t, bool upper,
+                                    nl_arena *arena)
+{
+    if (t->form == PQ_FORM_BITS)
+        return (struct pq_slice){keep(arena, &(uint8_t){(uint8_t)b->bits}, 1), 1};
+    if (t->order != PQ_FLOATING)
+        return (struct pq_slice){keep(arena, &b->bits, t->width), t->width};
+    double v;
+    memcpy(&v, &b->bits, 8);
+    if (v == 0)
+        v = upper ? 0.0 : -0.0;
+    float f = (float)v;
+    return (struct pq_slice){keep(arena, t->width == 4 ? (const void *)&f : (const void *)&v, t->width), t->width};
+}
+
+/* How many bytes of a string, at most PQ_STATS_BYTES, end where a character ends. Bytes that are no UTF-8 are cut
+ * anywhere. */
+static size_t cut_at(struct pq_slice v, bool text)
+{
+    size_t n = PQ_STATS_BYTES;
+    while (text && n && n + 4 > PQ_STATS_BYTES && (v.data[n] & 0xC0) == 0x80)
+        n--;
+    return !text || (n && (v.data[n] & 0xC0) != 0x80) ? n : PQ_STATS_BYTES;
+}
+
+/* Raise a cut value to one that is above everything it is the beginning of: the last byte that can be is raised, what
+ * follows it dropped. 0: impossible. */
+static size_t raise_bytes(uint8_t *bytes, size_t len)
+{
+    while (len && bytes[len - 1] == 0xff)
+        len--;
+    if (len)
+        bytes[len - 1]++;
+    return len;
+}
+
+/* The same for valid UTF-8, by characters: the bound stays text. bytes has room for 4 more. */
+static size_t raise_text(uint8_t *bytes, size_t len)
+{
+    while (len) {
+        size_t at = len - 1;
+        while (at && (bytes[at] & 0xC0) == 0x80)
+            at--;
+        size_t n = len - at;
+        uint32_t c = n == 1 ? bytes[at] : bytes[at] & (0x7Fu >> n);
+        for (size_t i = 1; i < n; i++)
+            c = c << 6 | (bytes[at + i] & 0x3F);
+        c = c + 1 == 0xD800 ? 0xE000 : c + 1;
+        if (c < 0x80)
+            return bytes[at] = (uint8_t)c, at + 1;
+        n = c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+        if (c <= 0x10FFFF) {
+            for (size_t i = n; --i; c >>= 6)
+                bytes[at + i] = (uint8_t)(0x80 | (c & 0x3F));
+            bytes[at] = (uint8_t)(0xF00 >> n | c);
+            return at + n;
+        }
+        len = at;
+    }
+    return 0;
+}
+
+/* A byte array's bound, cut where it is long (T3). data NULL: there is none. */
+static struct pq_slice bytes_bound(const struct pq_bound *b, const struct pq_write_type *t, bool upper, bool *exact,
+                                   nl_arena *arena)
+{
+    struct pq_slice v = bound_slice(b);
+    *exact = v.len <= PQ_STATS_BYTES;
+    if (*exact)
+        return (struct pq_slice){keep(arena, v.data, v.len), v.len};
+    bool text = t->element.logical.kind == PQ_LOGICAL_STRING;
+    size_t len = cut_at(v, text);
+    uint8_t cut[PQ_STATS_BYTES + 4];
+    memcpy(cut, v.data, len);
+    if (upper)
+        len = text && nl_utf8_valid(cut, len) ? raise_text(cut, len) : raise_bytes(cut, len);
+    return len ? (struct pq_slice){keep(arena, cut, len), len} : (struct pq_slice){0};
+}
+
+int pq_stats_finish(const struct pq_stats *s, const struct pq_write_type *t, nl_arena *arena, struct pq_statistics *out,
+                    nl_error *err)
+{
+    *out = (struct pq_statistics){.has_null_count = true, .null_count = s->nulls};
+    if (!s->any || (t->form == PQ_FORM_SLICES && t->width > PQ_STATS_BYTES))
+        return NL_OK;
+    out->min_exact = out->max_exact = true;
+    if (t->form == PQ_FORM_SLICES) {
+        out->min_value = bytes_bound(&s->min, t, false, &out->min_exact, arena);
+        out->max_value = bytes_bound(&s->max, t, true, &out->max_exact, arena);
+    } else {
+        out->min_value = number_bound(&s->min, t, false, arena);
+        out->max_value = number_bound(&s->max, t, true, arena);
+    }
+    out->has_min_exact = out->min_value.data != NULL;
+    out->has_max_exact = out->max_value.data != NULL;
+    /* A missing bound that should exist is an allocation that failed; only a cut upper one may be missing. */
+    if (!out->min_value.data || (!out->max_value.data && out->max_exact))
+        return nl_fail_memory(err);
+    return NL_OK;
+}

@@ -194,7 +194,12 @@ class Page:
             shutil.rmtree(home, ignore_errors=True)
 
 
+def too_long(*_):
+    raise TimeoutError(f"a block ran for more than {LIMIT_SECONDS} s")
+
+
 def main():
+    signal.signal(signal.SIGALRM, too_long)
     parser = argparse.ArgumentParser()
     parser.add_argument("--program", required=True)
     parser.add_argument("--source", required=True)

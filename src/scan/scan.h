@@ -28,11 +28,13 @@ struct scan_worker;
 
 /* What a query wants of a table. Borrowed for the call that takes it. */
 struct scan_request {
-    const size_t *columns; /* indices into the table's schema; n_columns 0 with columns non-NULL: only row counts */
-    size_t n_columns;      /* columns NULL: all */
+    const size_t
+        *columns;     /* distinct indices into the table's schema; n_columns 0 with columns non-NULL: only row counts */
+    size_t n_columns; /* columns NULL: all */
     const struct filter *filter; /* over the table's schema; NULL: none. Copied where kept */
     int64_t batch_rows;          /* 0: 65,536; the SQL room asks for 2,048 × k */
     nl_cancel *cancel;           /* must outlive the scan; NULL: none */
+    uint64_t memory; /* bytes fetched ahead of the decoders; 0: 64 MiB. One row group may always be in flight */
 };
 
 struct scan_stats {
@@ -59,7 +61,8 @@ struct scan_file_set {
 /* Open a file set: reads the footer of the first file for the schema (columns of the files, then the partition columns).
  * Nothing of set is kept by reference but through `*out`, which copies. store is borrowed until scan_table_free(). */
 struct scan_table;
-int scan_table_open(nl_store *store, const struct scan_file_set *set, nl_cancel *cancel, struct scan_table **out, nl_error *err);
+int scan_table_open(nl_store *store, const struct scan_file_set *set, nl_cancel *cancel, struct scan_table **out,
+                    nl_error *err);
 const struct ArrowSchema *scan_table_schema(const struct scan_table *t);
 /* Sum of rows where the footers are known already, else an estimate from the first file; -1: unknown. */
 int64_t scan_table_rows_estimate(const struct scan_table *t);

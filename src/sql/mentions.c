@@ -35,7 +35,8 @@ static bool word_in(const struct sql_token *t, const char *const *words, size_t 
 
 static bool begins_list(const struct walk *w)
 {
-    static const char *const words[] = {"from", "join", "describe", "desc", "summarize", "table", "into", "update", "copy", "show"};
+    static const char *const words[] = {"from",  "join", "describe", "desc", "summarize",
+                                        "table", "into", "update",   "copy", "show"};
     if (sql_token_is(&w->before, "distinct") && sql_token_is(&w->token, "from"))
         return false; /* IS DISTINCT FROM */
     return word_in(&w->token, words, NL_LEN(words));
@@ -43,15 +44,17 @@ static bool begins_list(const struct walk *w)
 
 static bool ends_list(const struct sql_token *t)
 {
-    static const char *const words[] = {"where", "group", "order", "having", "limit", "window", "qualify", "select", "union",
-                                        "except", "intersect", "offset", "set", "values", "returning", "sample"};
+    static const char *const words[] = {"where",   "group",  "order",     "having", "limit",     "window",
+                                        "qualify", "select", "union",     "except", "intersect", "offset",
+                                        "set",     "values", "returning", "sample"};
     return word_in(t, words, NL_LEN(words));
 }
 
 static bool lists_tables(const struct sql_token *before, const struct sql_token *t)
 {
-    static const char *const words[] = {"information_schema", "pg_catalog", "sqlite_master", "duckdb_tables", "duckdb_views",
-                                        "duckdb_columns", "duckdb_schemas", "show_tables", "table_info"};
+    static const char *const words[] = {"information_schema", "pg_catalog",   "sqlite_master",
+                                        "duckdb_tables",      "duckdb_views", "duckdb_columns",
+                                        "duckdb_schemas",     "show_tables",  "table_info"};
     if (sql_token_is(before, "show") && (sql_token_is(t, "tables") || sql_token_is(t, "all")))
         return true;
     return word_in(t, words, NL_LEN(words));

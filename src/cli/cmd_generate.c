@@ -47,22 +47,26 @@ static nl_parquet_codec codec_of(const char *name)
     return strcmp(name, "zstd") == 0 ? NL_PARQUET_ZSTD : NL_PARQUET_UNCOMPRESSED;
 }
 
-static int run_parts(struct cli_context *x, const struct cli_args *a, nl_error *err)
+static int run(struct cli_context *x, const struct cli_args *a, nl_error *err)
 {
     const char *out = cli_value(a, "out");
-    out = out ? out : "parts.parquet";
+    char name[128];
     int64_t rows, started = nl_monotonic_ns();
     nl_store *store;
     nl_sink *sink = NULL;
     struct ArrowArrayStream stream = {0};
-    const struct gen_generator *parts;
-    int rc = cli_number(a, "rows", 0, 5, &rows, err);
+    const struct generator *g;
+    int rc = gen_find(a->argv[0], &g, err);
+    if (rc == NL_OK)
+        rc = cli_number(a, "rows", 0, g->default_rows, &rows, err);
+    if (rc == NL_OK && !out) {
+        snprintf(name, sizeof name, "%s.parquet", g->name);
+        out = name;
+    }
     if (rc == NL_OK)
         rc = cli_store(x, a, &store, err);
     if (rc == NL_OK)
-        rc = gen_find("parts", &parts, err);
-    if (rc == NL_OK)
-        rc = parts->stream(rows, 0, &stream, err);
+        rc = g->stream(rows, 0, &stream, err);
     if (rc == NL_OK)
         rc = nl_store_create(store, out, NULL, &sink, err);
     nl_parquet_write_options o = {.codec = codec_of(cli_value(a, "codec"))};
@@ -71,7 +75,8 @@ static int run_parts(struct cli_context *x, const struct cli_args *a, nl_error *
     arrow_stream_release(&stream);
     if (rc) {
         nl_sink_abort(sink);
-        nl_note(err, "%s", out);
+        if (out)
+            nl_note(err, "%s", out);
         return rc;
     }
     uint64_t bytes = nl_sink_written(sink);
@@ -91,12 +96,15 @@ const struct cli_command cli_generate = {
         "The same number of rows is the same bytes every time; the first five rows are always those of the demo.",
     .options =
         (const struct cli_option[]){
-            {.name = "rows", .letter = 'n', .argument = "N", .help = "how many rows (default: 5)"},
+            {.name = "rows",
+             .letter = 'n',
+             .argument = "N",
+             .help = "how many rows (default: the generator's own; parts: 5)"},
             {.name = "out",
              .letter = 'o',
              .argument = "PATH|URI",
              .complete = CLI_COMPLETE_FILE,
-             .help = "where they go, a file or s3://BUCKET/KEY (default: parts.parquet)"},
+             .help = "where they go, a file or s3://BUCKET/KEY (default: NAME.parquet)"},
             {.name = "codec",
              .argument = "CODEC",
              .choices = codecs,

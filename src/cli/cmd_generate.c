@@ -120,5 +120,5 @@ const struct cli_command cli_generate = {
              "neuralake generate parts --rows 10000000 --out s3://lake/parts.parquet"},
             {0},
         },
-    .run = run_parts,
+    .run = run,
 };

@@ -65,6 +65,9 @@ const char *arrow_type_sql(const struct arrow_type *t, char out[static 64]);
 int arrow_schema_field(struct ArrowSchema *out, const char *format, const char *name, bool nullable, nl_error *err);
 /* A struct ("+s") of n fields yet to be filled: children exist and are released. */
 int arrow_schema_struct(struct ArrowSchema *out, size_t n, nl_error *err);
+/* Any nested field ("+s", "+l", "+m") of n children yet to be filled: they exist and are released. */
+int arrow_schema_nested(struct ArrowSchema *out, const char *format, const char *name, bool nullable, size_t n,
+                        nl_error *err);
 int arrow_schema_copy(const struct ArrowSchema *from, struct ArrowSchema *out, nl_error *err);
 void arrow_schema_release(struct ArrowSchema *s); /* released or NULL is fine */
 void arrow_schema_move(struct ArrowSchema *from, struct ArrowSchema *to);

@@ -87,6 +87,12 @@ int arrow_schema_struct(struct ArrowSchema *out, size_t n, nl_error *err)
     return make_node(out, "+s", "", 0, n, err);
 }
 
+int arrow_schema_nested(struct ArrowSchema *out, const char *format, const char *name, bool nullable, size_t n,
+                        nl_error *err)
+{
+    return make_node(out, format, name, nullable ? ARROW_FLAG_NULLABLE : 0, n, err);
+}
+
 /* The length of a metadata block: int32 pairs, then for each key and value an int32 length and bytes, native order. */
 static int metadata_length(const char *metadata, size_t *out, nl_error *err)
 {

@@ -1,0 +1,231 @@
+#!/usr/bin/env python3
+"""Whole commands, ours and the peers', side by side in one run, on the same files: medians and ratios.
+
+usage: bench/lake.py --program build/neuralake --relay build/bench/relay [--runs 7] [CASE…]
+
+    startup    --version, describe and s3 env: commands that need no SQL
+    small      five rows of a table on S3: the whole process, over loopback and through a relay with 20 ms a direction
+    generate   ten million rows of parts into a file, and the memory that it takes
+    copy       1 GiB to the embedded server and back, against aws-cli
+
+Peers are Python programs (DuckDB with httpfs, Polars, pyarrow: bench/requirements.txt; this Python's own environment) and
+aws-cli from the PATH; one that is missing is said to be, and left out. Runs alternate (A B C A B C …), each is a process
+of its own, timed from outside by wait4(): wall time, and the resident memory at its peak.
+"""
+import argparse
+import importlib.metadata
+import importlib.util
+import json
+import os
+import platform
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+KEYS = {"AWS_ACCESS_KEY_ID": "AKIABENCHBENCHBENCH0", "AWS_SECRET_ACCESS_KEY": "benchbenchbenchbenchbenchbenchbenchbench",
+        "AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1"}
+URI = "s3://bench/parts.parquet"
+
+DUCKDB = """
+import duckdb, duckdb_extension_httpfs, os, glob
+c = duckdb.connect(config={"allow_unsigned_extensions": "true"})
+c.execute("LOAD '%s'" % glob.glob(os.path.dirname(duckdb_extension_httpfs.__file__) + "/extensions/*/httpfs.duckdb_extension")[0])
+host = os.environ["AWS_ENDPOINT_URL"].split("//")[1]
+c.execute("CREATE SECRET (TYPE s3, KEY_ID '%s', SECRET '%s', REGION 'us-east-1', ENDPOINT '%s', URL_STYLE 'path', USE_SSL false)"
+          % (os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"], host))
+print(c.sql("SELECT * FROM 's3://bench/parts.parquet'"))
+"""
+POLARS = """
+import polars, os
+print(polars.scan_parquet("s3://bench/parts.parquet", storage_options={"aws_endpoint_url": os.environ["AWS_ENDPOINT_URL"],
+      "aws_allow_http": "true", "aws_region": "us-east-1"}).collect())
+"""
+PYARROW = """
+import pyarrow.parquet as pq, pyarrow.fs as fs, os
+s3 = fs.S3FileSystem(endpoint_override=os.environ["AWS_ENDPOINT_URL"], region="us-east-1")
+print(pq.read_table("bench/parts.parquet", filesystem=s3))
+"""
+EMPTY_DUCKDB = "import duckdb; duckdb.connect()"
+
+
+class Server:
+    """A background program that prints "listening on …" first; ended by its own pid."""
+
+    def __init__(self, words):
+        self.process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
+        self.address = self.process.stdout.readline().split()[-1]
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        rest = self.process.communicate(timeout=60)[0]
+        return rest.strip()
+
+    def peak_kib(self):
+        with open(f"/proc/{self.process.pid}/status", encoding="ascii") as f:
+            return next(int(line.split()[1]) for line in f if line.startswith("VmHWM"))
+
+
+def once(words, env, output=None):
+    """One process: wall seconds, peak KiB."""
+    started = time.perf_counter()
+    with open(output or os.devnull, "wb") as out:
+        process = subprocess.Popen(words, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.PIPE)
+        errors = process.stderr.read()
+        _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    seconds = time.perf_counter() - started
+    if process.returncode != 0:
+        raise RuntimeError(f"{' '.join(words)[:100]}: exit {process.returncode}: {errors.decode()[-300:]}")
+    return seconds, usage.ru_maxrss
+
+
+def compare(title, contenders, env, runs, before=None):
+    """contenders: {name: words}; the first is ours. Alternates them, and prints medians and the ratio to ours."""
+    print(f"\n{title}")
+    times, memory, broken = {n: [] for n in contenders}, {n: 0 for n in contenders}, {}
+    for run in range(runs + 1):
+        for name, words in contenders.items():
+            if name in broken:
+                continue
+            try:
+                if before:
+                    before(name)
+                seconds, kib = once(words, env)
+            except RuntimeError as e:
+                broken[name] = str(e)
+                continue
+            if run:  # the first one warms up
+                times[name].append(seconds)
+                memory[name] = max(memory[name], kib)
+    ours = None
+    for name in contenders:
+        if name in broken:
+            print(f"  {name:34} failed: {broken[name]}")
+            continue
+        median = statistics.median(times[name])
+        ours = ours or median
+        print(f"  {name:34} {median * 1000:9.1f} ms   {min(times[name]) * 1000:9.1f} to {max(times[name]) * 1000:9.1f}"
+              f"   {memory[name] / 1024:7.1f} MiB   {median / ours:6.2f} ×")
+    return {n: statistics.median(t) for n, t in times.items() if t}
+
+
+def have(module):
+    if importlib.util.find_spec(module):
+        return True
+    print(f"  ({module} is not installed: left out)")
+    return False
+
+
+def python_peers():
+    peers = {}
+    if have("duckdb") and have("duckdb_extension_httpfs"):
+        peers["DuckDB with httpfs, from Python"] = [sys.executable, "-c", DUCKDB]
+    if have("polars"):
+        peers["Polars, from Python"] = [sys.executable, "-c", POLARS]
+    if have("pyarrow"):
+        peers["pyarrow, from Python"] = [sys.executable, "-c", PYARROW]
+    return peers
+
+
+def startup(b):
+    catalog = os.path.join(b.source, "examples/demo/neuralake.yaml")
+    compare("Start: commands that need no SQL", {
+        "neuralake --version": [b.program, "--version"],
+        "neuralake tables (YAML)": [b.program, "tables", "-c", catalog],
+        "neuralake s3 ls": [b.program, "s3", "ls"],
+        "neuralake parquet head s3://…": [b.program, "parquet", "head", URI],
+        "true": ["true"],
+    }, b.env, b.runs)
+
+
+def small(b):
+    query = [b.program, "query", f"SELECT * FROM '{URI}'"]
+    contenders = {"neuralake query": query, "neuralake parquet head": [b.program, "parquet", "head", URI],
+                  "neuralake query 'SELECT 1' (start)": [b.program, "query", "SELECT 1"]}
+    contenders.update(python_peers())
+    compare("Five rows from S3, whole process, loopback", contenders, b.env, b.runs)
+    relay = Server([b.relay, "--to", b.endpoint.split("//")[1], "--delay", "20"])
+    env = dict(b.env, AWS_ENDPOINT_URL=f"http://{relay.address}")
+    del contenders["neuralake query 'SELECT 1' (start)"]
+    compare("Five rows from S3, whole process, 20 ms a direction (the network's limit: 80 ms)", contenders, env, b.runs)
+    print(f"  relay: {relay.stop()}")
+    relay = Server([b.relay, "--to", b.endpoint.split("//")[1], "--delay", "20"])
+    once(query, dict(b.env, AWS_ENDPOINT_URL=f"http://{relay.address}"))
+    print(f"  one neuralake query through the relay: {relay.stop()}")
+
+
+def generate(b):
+    out = os.path.join(b.folder, "ten-million.parquet")
+    words = {"neuralake generate parts": [b.program, "generate", "parts", "--rows", "10000000", "--out", out]}
+    compare("Ten million rows of parts into a file", words, b.env, max(b.runs // 2, 1))
+    print(f"  size: {os.path.getsize(out)} bytes")
+
+
+def copy(b):
+    big, back = os.path.join(b.folder, "big"), os.path.join(b.folder, "back")
+    with open("/dev/urandom", "rb") as r, open(big, "wb") as f:
+        for _ in range(1024):
+            f.write(r.read(1 << 20))
+    contenders_up = {"neuralake s3 cp": [b.program, "s3", "cp", "--quiet", big, "s3://bench/big"]}
+    contenders_down = {"neuralake s3 cp": [b.program, "s3", "cp", "--quiet", "s3://bench/big", back]}
+    aws = shutil.which("aws")
+    if aws:
+        endpoint = [aws, "--endpoint-url", b.endpoint, "s3", "cp", "--quiet"]
+        contenders_up["aws s3 cp"] = endpoint + [big, "s3://bench/big"]
+        contenders_down["aws s3 cp"] = endpoint + ["s3://bench/big", back]
+    runs = max(b.runs // 2, 1)
+    compare("1 GiB up to the embedded server", contenders_up, b.env, runs)
+    compare("1 GiB down", contenders_down, b.env, runs, lambda _: os.path.exists(back) and os.unlink(back))
+    print(f"  server's resident memory at its peak: {b.server.peak_kib() / 1024:.1f} MiB")
+    if subprocess.run(["cmp", big, back], check=False).returncode:
+        raise SystemExit("the bytes came back changed")
+
+
+CASES = {"startup": startup, "small": small, "generate": generate, "copy": copy}
+
+
+def versions(program):
+    lines = [subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout.strip()]
+    for module in ("duckdb", "polars", "pyarrow"):
+        if importlib.util.find_spec(module):
+            lines.append(f"{module} {importlib.metadata.version(module)}")
+    if shutil.which("aws"):
+        lines.append(subprocess.run(["aws", "--version"], capture_output=True, text=True, check=False).stdout.split()[0])
+    return f"{', '.join(lines)}; Python {platform.python_version()}, {os.cpu_count()} cores"
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--program", required=True)
+    parser.add_argument("--relay", required=True)
+    parser.add_argument("--runs", type=int, default=7)
+    parser.add_argument("cases", nargs="*", help=" ".join(CASES))
+    b = parser.parse_args()
+    b.program, b.relay = os.path.abspath(b.program), os.path.abspath(b.relay)
+    b.source = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    b.folder = tempfile.mkdtemp(prefix="neuralake-bench-")
+    keys = os.path.join(b.folder, "keys.yaml")
+    with open(keys, "w", encoding="utf-8") as f:
+        json.dump([{"access_key": KEYS["AWS_ACCESS_KEY_ID"], "secret_key": KEYS["AWS_SECRET_ACCESS_KEY"]}], f)
+    b.env = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
+    b.server = Server([b.program, "s3", "serve", "--root", os.path.join(b.folder, "s3"), "--listen", "127.0.0.1:0",
+                       "--credentials", keys])
+    try:
+        b.endpoint = b.server.address
+        b.env.update(KEYS, AWS_ENDPOINT_URL=b.endpoint, AWS_EC2_METADATA_DISABLED="true")
+        print(versions(b.program))
+        once([b.program, "s3", "mb", "s3://bench"], b.env)
+        once([b.program, "generate", "parts", "--out", URI], b.env)
+        for name in b.cases or CASES:
+            CASES[name](b)
+    finally:
+        b.server.stop()
+        shutil.rmtree(b.folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,161 @@
+/* meta.c: packing and unpacking of metadata. */
+#include "server/s3/disk/meta.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "s3proto/hash.h"
+
+static const char magic[4] = {'N', 'L', 'M', '1'};
+
+static int put_record(nl_buf *out, char tag, const void *data, size_t len, nl_error *err)
+{
+    if (len > UINT16_MAX)
+        return nl_fail(err, NL_INVALID, "metadata of %zu bytes in one record", len);
+    uint8_t head[3] = {(uint8_t)tag, (uint8_t)len, (uint8_t)(len >> 8)};
+    int rc = nl_buf_append(out, head, sizeof(head), err);
+    return rc ? rc : nl_buf_append(out, data, len, err);
+}
+
+static int put_u64(nl_buf *out, char tag, uint64_t v, nl_error *err)
+{
+    uint8_t bytes[8];
+    for (int i = 0; i < 8; i++)
+        bytes[i] = (uint8_t)(v >> (8 * i));
+    return put_record(out, tag, bytes, sizeof(bytes), err);
+}
+
+/* n strings, each but the last with its NUL. */
+static int put_strings(nl_buf *out, char tag, const char *const *strings, size_t n, nl_error *err)
+{
+    nl_buf joined = {0};
+    int rc = NL_OK;
+    for (size_t i = 0; i < n && !rc; i++)
+        rc = nl_buf_append(&joined, strings[i], strlen(strings[i]) + (i + 1 < n), err);
+    if (!rc)
+        rc = put_record(out, tag, joined.data, joined.len, err);
+    nl_buf_free(&joined);
+    return rc;
+}
+
+int s3_meta_pack(const s3_meta *m, nl_buf *out, nl_error *err)
+{
+    int rc = nl_buf_append(out, magic, sizeof(magic), err);
+    if (!rc)
+        rc = put_record(out, 'e', m->etag, strlen(m->etag), err);
+    if (!rc)
+        rc = put_u64(out, 's', m->size, err);
+    if (!rc)
+        rc = put_u64(out, 't', (uint64_t)m->mtime_ns, err);
+    for (size_t i = 0; i < m->n_headers && !rc; i++)
+        rc = put_strings(out, 'h', (const char *[]){m->headers[i].name, m->headers[i].value}, 2, err);
+    if (!rc && m->checksum)
+        rc = put_strings(out, 'c', (const char *[]){m->checksum_header, m->checksum, m->checksum_type}, 3, err);
+    if (!rc && m->upload_id)
+        rc = put_record(out, 'u', m->upload_id, strlen(m->upload_id), err);
+    return rc;
+}
+
+static uint64_t get_u64(const uint8_t *p)
+{
+    uint64_t v = 0;
+    for (int i = 7; i >= 0; i--)
+        v = v << 8 | p[i];
+    return v;
+}
+
+/* Split a copy of the record at its NULs into exactly n strings. */
+static int get_strings(nl_arena *arena, const uint8_t *p, size_t len, const char **out[], size_t n, nl_error *err)
+{
+    char *copy = nl_arena_strndup(arena, (const char *)p, len);
+    if (!copy)
+        return nl_fail_memory(err);
+    size_t at = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (at > len)
+            return nl_fail(err, NL_CORRUPT, "metadata: a record has too few strings");
+        *out[i] = copy + at;
+        at += strlen(copy + at) + 1;
+    }
+    return NL_OK;
+}
+
+/* One record into m; m->headers has room. */
+static int get_record(nl_arena *arena, s3_meta *m, uint8_t tag, const uint8_t *p, size_t len, nl_error *err)
+{
+    switch (tag) {
+    case 'e':
+        if (len >= sizeof(m->etag))
+            return nl_fail(err, NL_CORRUPT, "metadata: an ETag of %zu bytes", len);
+        memcpy(m->etag, p, len);
+        m->etag[len] = '\0';
+        return NL_OK;
+    case 's':
+    case 't':
+        if (len != 8)
+            return nl_fail(err, NL_CORRUPT, "metadata: a number of %zu bytes", len);
+        if (tag == 's')
+            m->size = get_u64(p);
+        else
+            m->mtime_ns = (int64_t)get_u64(p);
+        return NL_OK;
+    case 'h': {
+        s3_pair *h = &m->headers[m->n_headers++];
+        return get_strings(arena, p, len, (const char **[]){&h->name, &h->value}, 2, err);
+    }
+    case 'c':
+        return get_strings(arena, p, len, (const char **[]){&m->checksum_header, &m->checksum, &m->checksum_type}, 3,
+                           err);
+    case 'u':
+        return get_strings(arena, p, len, (const char **[]){&m->upload_id}, 1, err);
+    default:
+        return NL_OK;
+    }
+}
+
+int s3_meta_unpack(nl_arena *arena, const void *data, size_t len, s3_meta *out, nl_error *err)
+{
+    const uint8_t *p = data, *end = p + len;
+    *out = (s3_meta){0};
+    if (len < sizeof(magic) || memcmp(p, magic, sizeof(magic)))
+        return nl_fail(err, NL_CORRUPT, "metadata does not begin with NLM1");
+    size_t headers = 0;
+    for (const uint8_t *q = p + 4; q < end; q += 3 + (q[1] | (size_t)q[2] << 8)) {
+        if (end - q < 3 || (size_t)(end - q) - 3 < (q[1] | (size_t)q[2] << 8))
+            return nl_fail(err, NL_CORRUPT, "metadata is cut at byte %td", q - p);
+        headers += *q == 'h';
+    }
+    out->headers = nl_arena_array(arena, headers, sizeof(*out->headers));
+    if (!out->headers)
+        return nl_fail_memory(err);
+    for (const uint8_t *q = p + 4; q < end; q += 3 + (q[1] | (size_t)q[2] << 8)) {
+        int rc = get_record(arena, out, *q, q + 3, q[1] | (size_t)q[2] << 8, err);
+        if (rc)
+            return rc;
+    }
+    return NL_OK;
+}
+
+void s3_meta_settle(s3_meta *m, const struct stat *st)
+{
+    int64_t mtime = (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec;
+    bool ours = m->etag[0] && m->size == (uint64_t)st->st_size && m->mtime_ns == mtime;
+    m->size = (uint64_t)st->st_size;
+    m->mtime_ns = mtime;
+    if (ours)
+        return;
+    m->checksum_header = m->checksum = m->checksum_type = m->upload_id = NULL;
+    char text[96];
+    uint8_t digest[32];
+    int n = snprintf(text, sizeof(text), "%llu %llu %lld", (unsigned long long)st->st_ino, (unsigned long long)m->size,
+                     (long long)mtime);
+    s3_sha256(text, (size_t)n, digest);
+    nl_hex(digest, 16, m->etag);
+    memcpy(m->etag + 32, "-1", 3);
+}
+
+const char *s3_meta_header(const s3_meta *m, const char *name)
+{
+    return s3_query_get(m->headers, m->n_headers, name);
+}

@@ -1,0 +1,233 @@
+/* walk.c: frames of sorted folders. */
+#include "server/s3/disk/walk.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "server/s3/disk/place.h"
+
+static bool begins_with(s3_slice s, s3_slice prefix)
+{
+    return s.len >= prefix.len && !memcmp(s.data, prefix.data, prefix.len);
+}
+
+static s3_slice bound_key(const s3_walk *w)
+{
+    return (s3_slice){w->from.key.data, w->from.key.len};
+}
+
+/* Does the entry (full name) reach the bound: itself, or, for a folder, with something in it? */
+static bool reaches(const s3_walk *w, s3_slice name)
+{
+    s3_slice key = bound_key(w);
+    int c = s3_slice_compare(name, key);
+    if (name.len && name.data[name.len - 1] == '/' && begins_with(key, name))
+        return true;
+    return c > 0 || (c == 0 && !w->from.after);
+}
+
+/* name = the folders' names and entry i of the top frame. */
+static int set_name(s3_walk *w, size_t i, nl_error *err)
+{
+    const struct s3_frame *f = &w->frames[w->depth - 1];
+    w->name.len = f->prefix_len;
+    return nl_buf_append(&w->name, f->snapshot->entries[i].data, f->snapshot->entries[i].len, err);
+}
+
+/* Binary search, from where the top frame is, for the first entry that reaches the bound. */
+static int seek_in_frame(s3_walk *w, nl_error *err)
+{
+    struct s3_frame *f = &w->frames[w->depth - 1];
+    size_t lo = f->at, hi = f->snapshot->n;
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        int rc = set_name(w, mid, err);
+        if (rc)
+            return rc;
+        if (reaches(w, (s3_slice){w->name.data, w->name.len}))
+            hi = mid;
+        else
+            lo = mid + 1;
+    }
+    f->at = lo;
+    return NL_OK;
+}
+
+/* A frame for the folder whose full name is in w->name. One that is gone by now is an empty frame. */
+static int push(s3_walk *w, nl_error *err)
+{
+    if (w->depth == w->room) {
+        size_t room = w->room ? 2 * w->room : 8;
+        struct s3_frame *more = realloc(w->frames, room * sizeof(*more));
+        if (!more)
+            return nl_fail_memory(err);
+        w->frames = more;
+        w->room = room;
+    }
+    s3_place place;
+    struct s3_frame f = {.prefix_len = w->name.len};
+    enum s3_place_status s = s3_place_find(w->bucket, (s3_slice){w->name.data, w->name.len}, false, &place, err);
+    if (s == S3_PLACE_FAILED)
+        return NL_IO;
+    if (s == S3_PLACE_FOUND) {
+        int rc = s3_snapshot_get(&w->bucket->disk->snapshots, place.dir, &f.snapshot, err);
+        close(place.dir);
+        if (rc)
+            return rc;
+        w->frames[w->depth++] = f;
+        return seek_in_frame(w, err);
+    }
+    return NL_OK;
+}
+
+static void pop(s3_walk *w)
+{
+    s3_snapshot_release(&w->bucket->disk->snapshots, w->frames[--w->depth].snapshot);
+}
+
+static int set_bound(s3_walk *w, s3_slice key, bool after, nl_error *err)
+{
+    nl_buf_clear(&w->from.key);
+    w->from.after = after;
+    return nl_buf_append(&w->from.key, key.data, key.len, err);
+}
+
+int s3_walk_open(s3_walk *w, s3_bucket *b, const s3_bound *from, nl_error *err)
+{
+    *w = (s3_walk){.bucket = b};
+    int rc = nl_buf_reserve(&w->name, S3_KEY_MAX, err);
+    if (!rc)
+        rc = set_bound(w, (s3_slice){from->key.data, from->key.len}, from->after, err);
+    return rc ? rc : push(w, err);
+}
+
+void s3_walk_close(s3_walk *w)
+{
+    while (w->depth > 0)
+        pop(w);
+    free(w->frames);
+    nl_buf_free(&w->name);
+    nl_buf_free(&w->from.key);
+}
+
+bool s3_walk_peek(s3_walk *w, s3_slice *name, nl_error *err, int *status)
+{
+    while (w->depth > 0) {
+        struct s3_frame *f = &w->frames[w->depth - 1];
+        if (f->at >= f->snapshot->n) {
+            pop(w);
+            if (w->depth > 0)
+                w->frames[w->depth - 1].at++;
+            continue;
+        }
+        *status = set_name(w, f->at, err);
+        if (*status)
+            return false;
+        if (w->name.len > S3_KEY_MAX) { /* put there by hand: too long for a key */
+            f->at++;
+            continue;
+        }
+        *name = (s3_slice){w->name.data, w->name.len};
+        return true;
+    }
+    return false;
+}
+
+void s3_walk_skip(s3_walk *w)
+{
+    w->frames[w->depth - 1].at++;
+}
+
+int s3_walk_enter(s3_walk *w, nl_error *err)
+{
+    size_t depth = w->depth;
+    int rc = set_name(w, w->frames[depth - 1].at, err);
+    if (!rc)
+        rc = push(w, err);
+    if (!rc && w->depth == depth) /* it is gone */
+        s3_walk_skip(w);
+    return rc;
+}
+
+int s3_walk_seek(s3_walk *w, s3_slice key, bool after, nl_error *err)
+{
+    int rc = set_bound(w, key, after, err);
+    if (rc)
+        return rc;
+    /* Leave folders that lie before the bound as a whole. */
+    while (w->depth > 1) {
+        s3_slice folder = {w->name.data, w->frames[w->depth - 1].prefix_len};
+        if (begins_with(bound_key(w), folder) || s3_slice_compare(folder, bound_key(w)) > 0)
+            break;
+        pop(w);
+    }
+    return w->depth ? seek_in_frame(w, err) : NL_OK;
+}
+
+/* ── is there a key in this folder? ── */
+
+/* Look through one folder: a file answers, folders are appended to todo (each with its NUL). */
+static int look_into(int fd, s3_slice prefix, nl_buf *todo, bool *found, nl_error *err)
+{
+    DIR *d = fdopendir(fd);
+    if (!d) {
+        close(fd);
+        return nl_fail_memory(err);
+    }
+    int rc = NL_OK;
+    const struct dirent *e;
+    while (!rc && !*found && (e = readdir(d))) {
+        char component[S3_NAME_MAX + 1];
+        size_t len;
+        struct stat st;
+        if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, "..") || !s3_name_decode(e->d_name, component, &len) ||
+            prefix.len + len + 1 > S3_KEY_MAX)
+            continue;
+        bool file = e->d_type == DT_REG, folder = e->d_type == DT_DIR;
+        if (e->d_type == DT_UNKNOWN && !fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW)) {
+            file = S_ISREG(st.st_mode);
+            folder = S_ISDIR(st.st_mode);
+        }
+        *found = file;
+        if (folder) {
+            component[len] = '\0';
+            rc = nl_buf_printf(todo, err, "%.*s%s/", (int)prefix.len, prefix.data, component);
+            if (!rc)
+                rc = nl_buf_putc(todo, '\0', err);
+        }
+    }
+    closedir(d);
+    return rc;
+}
+
+int s3_folder_has_key(s3_bucket *b, s3_slice folder, bool *out, nl_error *err)
+{
+    nl_buf todo = {0};
+    *out = false;
+    int rc = nl_buf_append(&todo, folder.data, folder.len, err);
+    if (!rc)
+        rc = nl_buf_putc(&todo, '\0', err);
+    while (!rc && !*out && todo.len > 0) {
+        /* The last one, as a stack: todo ends in its NUL. */
+        size_t start = todo.len - 1;
+        while (start > 0 && todo.data[start - 1] != '\0')
+            start--;
+        char prefix[S3_KEY_MAX + 1];
+        size_t len = todo.len - 1 - start;
+        memcpy(prefix, todo.data + start, len);
+        todo.len = start;
+        s3_place place;
+        enum s3_place_status s = s3_place_find(b, (s3_slice){prefix, len}, false, &place, err);
+        if (s == S3_PLACE_FOUND)
+            rc = look_into(place.dir, (s3_slice){prefix, len}, &todo, out, err);
+        else if (s == S3_PLACE_FAILED)
+            rc = NL_IO;
+    }
+    nl_buf_free(&todo);
+    return rc;
+}

@@ -1,0 +1,197 @@
+/* writer.c: the commit of an object. */
+#include "server/s3/disk/writer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "server/s3/disk/file.h"
+#include "server/s3/disk/place.h"
+#include "server/s3/disk/trailer.h"
+
+int s3_writer_open(s3_bucket *b, s3_writer *out, nl_error *err)
+{
+    *out = (s3_writer){.bucket = b, .fd = -1, .tmp = -1};
+    out->tmp = s3_bucket_folder(b, "tmp");
+    if (out->tmp < 0)
+        return nl_fail_errno(err, errno, "cannot make the bucket's temporary folder");
+    snprintf(out->name, sizeof(out->name), "%llx", (unsigned long long)atomic_fetch_add(&b->disk->next_tmp, 1));
+    out->fd = openat(out->tmp, out->name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
+    if (out->fd >= 0)
+        return NL_OK;
+    int saved = errno;
+    close(out->tmp);
+    return nl_fail_errno(err, saved, "cannot make a temporary file");
+}
+
+int s3_writer_write(s3_writer *w, const void *data, size_t len, nl_error *err)
+{
+    int rc = s3_file_pwrite(w->fd, data, len, w->size, err);
+    if (!rc)
+        w->size += len;
+    return rc;
+}
+
+/* Close everything; the temporary name is removed unless it was renamed away. */
+static void end_writer(s3_writer *w, bool renamed)
+{
+    if (!renamed)
+        unlinkat(w->tmp, w->name, 0);
+    close(w->fd);
+    close(w->tmp);
+    w->fd = w->tmp = -1;
+}
+
+void s3_writer_abort(s3_writer *w)
+{
+    if (w->bucket && w->fd >= 0)
+        end_writer(w, false);
+}
+
+/* Give the file its time, as the file system keeps it, and its size. */
+static int stamp(s3_writer *w, s3_meta *meta, nl_error *err)
+{
+    int64_t now = nl_wall_ns();
+    struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {now / 1000000000, (long)(now % 1000000000)}};
+    struct stat st;
+    if (futimens(w->fd, times) || fstat(w->fd, &st))
+        return nl_fail_errno(err, errno, "cannot set the file's time");
+    meta->size = w->size;
+    meta->mtime_ns = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
+    return NL_OK;
+}
+
+/* Metadata as an attribute. *fits false: M3 wants the overflow folder. */
+static int attach(s3_writer *w, const s3_meta *meta, bool *fits, nl_error *err)
+{
+    nl_buf packed = {0};
+    int rc = s3_meta_pack(meta, &packed, err);
+    *fits = !rc && packed.len <= S3_META_XATTR_MAX;
+    if (*fits && fsetxattr(w->fd, S3_META_XATTR, packed.data, packed.len, 0)) {
+        *fits = false;
+        if (errno != ENOTSUP && errno != ENOSPC && errno != E2BIG && errno != ERANGE && errno != EPERM)
+            rc = nl_fail_errno(err, errno, "cannot set the object's metadata");
+    }
+    nl_buf_free(&packed);
+    return rc;
+}
+
+/* Rename to the plain path. *taken: M3, a folder is in the way. The folder is synced. */
+static int rename_plain(s3_writer *w, s3_slice key, bool *taken, nl_error *err)
+{
+    s3_place place;
+    *taken = false;
+    for (int tries = 0; tries < 100; tries++) {
+        switch (s3_place_find(w->bucket, key, true, &place, err)) {
+        case S3_PLACE_FAILED:
+            return NL_IO;
+        case S3_PLACE_NONE:
+            *taken = true;
+            return NL_OK;
+        case S3_PLACE_MISSING: /* D6: somebody removed it as we made it */
+            continue;
+        case S3_PLACE_FOUND:
+            break;
+        }
+        int failed = renameat(w->tmp, w->name, place.dir, place.name), saved = errno;
+        int rc = failed ? NL_OK : s3_disk_sync(w->bucket->disk, place.dir, "the object's folder", err);
+        close(place.dir);
+        if (!failed)
+            return rc;
+        *taken = saved == EISDIR || saved == ENOTEMPTY || saved == EEXIST || saved == ENOTDIR;
+        if (*taken)
+            return NL_OK;
+        if (saved != ENOENT)
+            return nl_fail_errno(err, saved, "cannot rename the object's file");
+    }
+    return nl_fail(err, NL_NOT_FOUND, "the bucket's folder is gone");
+}
+
+/* The folder of an overflow path, made, with its name on the disk (D3). Returns -1 with err. */
+static int make_overflow_folder(s3_bucket *b, const char *path, nl_error *err)
+{
+    const char *const names[] = {S3_RESERVED, "overflow", path + sizeof(S3_RESERVED "/overflow/") - 1};
+    int dir = b->fd;
+    for (size_t i = 0; i < 3; i++) {
+        int down = s3_folder_make(dir, names[i], 0700);
+        int rc = down < 0 ? nl_fail_errno(err, errno, "cannot make the overflow folder") : NL_OK;
+        if (!rc && b->disk->durable)
+            rc = s3_known_sync(&b->disk->known, dir, down, err);
+        if (dir != b->fd)
+            close(dir);
+        if (rc) {
+            if (down >= 0)
+                close(down);
+            return -1;
+        }
+        dir = down;
+    }
+    return dir;
+}
+
+/* Into the overflow folder, with a trailer; then the plain file, where there is one, goes (M4). */
+static int rename_overflow(s3_writer *w, s3_slice key, const s3_meta *meta, nl_error *err)
+{
+    s3_bucket *b = w->bucket;
+    char path[S3_OVERFLOW_PATH];
+    size_t folder;
+    int rc = s3_trailer_write(w->fd, key, meta, err);
+    if (!rc)
+        rc = s3_disk_sync(b->disk, w->fd, "the object", err);
+    if (rc)
+        return rc;
+    s3_overflow_path(key, path, &folder);
+    path[folder] = '\0';
+    int dir = make_overflow_folder(b, path, err);
+    if (dir < 0)
+        return NL_IO;
+    if (renameat(w->tmp, w->name, dir, path + folder + 1))
+        rc = nl_fail_errno(err, errno, "cannot rename the object's file");
+    /* The index second: until then readers find the old object. A key that is in it already needs no memory. */
+    if (!rc && (rc = s3_overflow_add(&b->overflow, key, err)) != NL_OK)
+        unlinkat(dir, path + folder + 1, 0);
+    if (!rc)
+        rc = s3_disk_sync(b->disk, dir, "the overflow folder", err);
+    close(dir);
+    return rc;
+}
+
+/* Under the key's lock. *renamed: the temporary name is gone. */
+static int publish(s3_writer *w, s3_slice key, const s3_meta *meta, bool fits, bool *renamed, nl_error *err)
+{
+    bool taken = true;
+    *renamed = false;
+    if (fits && !s3_overflow_has(&w->bucket->overflow, key)) {
+        int rc = rename_plain(w, key, &taken, err);
+        *renamed = !rc && !taken;
+        if (rc || !taken)
+            return rc;
+    }
+    int rc = rename_overflow(w, key, meta, err);
+    *renamed = !rc;
+    return rc ? rc : s3_object_delete_plain(w->bucket, key, err);
+}
+
+int s3_writer_commit(s3_writer *w, s3_slice key, s3_meta *meta, const s3_guard *guard, nl_error *err)
+{
+    bool fits = false, renamed = false;
+    int rc = stamp(w, meta, err);
+    if (!rc)
+        rc = attach(w, meta, &fits, err);
+    if (!rc && fits)
+        rc = s3_disk_sync(w->bucket->disk, w->fd, "the object", err);
+    if (!rc) {
+        pthread_mutex_t *lock = s3_key_lock(w->bucket, key);
+        pthread_mutex_lock(lock);
+        rc = s3_guard_check(guard, w->bucket, key, err);
+        if (!rc)
+            rc = publish(w, key, meta, fits, &renamed, err);
+        pthread_mutex_unlock(lock);
+    }
+    end_writer(w, renamed);
+    return rc;
+}

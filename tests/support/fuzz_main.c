@@ -60,11 +60,12 @@ static int run_folder(const char *path)
         return fprintf(stderr, "%s: no corpus\n", path), 77;
     for (int i = 0; i < n; i++)
         files += names[i]->d_name[0] != '.';
+    int mutants = 2000 / (files ? files : 1) + 1;
     for (int i = 0; i < n; i++) {
         char file[4096];
         snprintf(file, sizeof file, "%s/%s", path, names[i]->d_name);
         if (names[i]->d_name[0] != '.')
-            failed |= run_file(file, 2000 / files + 1);
+            failed |= run_file(file, mutants);
         free(names[i]);
     }
     free(names);

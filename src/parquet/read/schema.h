@@ -7,7 +7,7 @@
  *
  * E1  The elements form one tree: every n_children is paid for by elements, nesting stays within PQ_MAX_DEPTH.
  * E2  Leaves count in the order of the elements, as column chunks in a row group do.
- * E3  A column that this version cannot read has why set; its field is shown all the same.
+ * E3  A column that this version cannot read has type.why set; its field is shown all the same.
  */
 #ifndef NL_PARQUET_READ_SCHEMA_H
 #define NL_PARQUET_READ_SCHEMA_H
@@ -16,7 +16,7 @@
 
 #include "parquet/format/metadata.h"
 
-#define PQ_MAX_DEPTH 128
+#define PQ_MAX_DEPTH 64
 
 /* How a stored value becomes an Arrow value. */
 enum pq_conversion {
@@ -40,16 +40,21 @@ struct pq_leaf {
     uint32_t column; /* the top-level column it belongs to */
 };
 
+/* What a leaf's annotations make of its physical type. */
+struct pq_leaf_type {
+    enum pq_conversion conversion;
+    uint32_t stored_width; /* bytes of one stored value; 0: varies, or bits */
+    uint32_t value_width;  /* bytes of one Arrow value; 0: bits (bool), or none */
+    char format[32];       /* Arrow's; strings "u", binary "z" */
+    const char *why;       /* static: why it cannot be read; NULL: it can */
+};
+
 struct pq_column {
     const char *name;
     uint32_t element, first_leaf, n_leaves;
     bool is_nested;
     bool is_nullable;
-    enum pq_conversion conversion;
-    uint32_t stored_width; /* bytes of one stored value; 0: varies, or bits */
-    uint32_t value_width;  /* bytes of one Arrow value; 0: bits (bool), or none */
-    const char *format;    /* Arrow's, of a flat column; strings "u", binary "z" */
-    const char *why;       /* why it cannot be read; NULL: it can */
+    struct pq_leaf_type type; /* of a flat column; a nested one has conversion PQ_TO_NOTHING */
 };
 
 struct pq_schema {
@@ -60,6 +65,9 @@ struct pq_schema {
     struct pq_column *columns;
     size_t n_columns;
 };
+
+/* Legacy converted types and logical types to one answer; logical types that we do not know are their storage. */
+void pq_leaf_type_of(const struct pq_schema_element *e, struct pq_leaf_type *out);
 
 /* Prove the tree and describe it. Everything lives in arena, or in the elements. NL_CORRUPT, NL_UNSUPPORTED (too deep). */
 int pq_schema_build(const struct pq_file_meta *meta, nl_arena *arena, struct pq_schema *out, nl_error *err);

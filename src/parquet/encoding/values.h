@@ -1,0 +1,41 @@
+/* values.h: the loops over fixed-width values that every decoder shares: gather, fill, spread, widen, and views of strings.
+ *
+ * A width is 1, 2, 4, 8, 16 or any other number of bytes of one value. Inputs may be read up to 64 bytes beyond what they
+ * hold (base/io/bytes.h, B1); outputs are written exactly.
+ */
+#ifndef NL_PARQUET_ENCODING_VALUES_H
+#define NL_PARQUET_ENCODING_VALUES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+/* out[i] = dictionary[indices[i]]. Every index lies inside: the caller has looked at their maximum. */
+void pq_values_gather(void *out, const void *dictionary, const uint32_t *indices, size_t n, size_t width);
+/* n times *value. */
+void pq_values_fill(void *out, const void *value, size_t n, size_t width);
+/* values holds `dense` values at its start: move each to the place of a one in valid (bits from `from` on, n of them,
+ * `dense` are ones), in order, and zero the others. In place. */
+void pq_values_spread(void *values, size_t dense, const uint8_t *valid, size_t from, size_t n, size_t width);
+
+/* INT32 to the 8 or 16 bits that its logical type has: the low ones. */
+void pq_values_narrow(void *out, const void *in, size_t n, size_t width);
+/* To 128-bit decimals: from integers of 4 or 8 bytes… */
+void pq_decimal_from_int32(void *out, const void *in, size_t n);
+void pq_decimal_from_int64(void *out, const void *in, size_t n);
+/* …and from big-endian bytes, each of its own length. False: more than 128 bits. */
+bool pq_decimal_from_bytes(void *out, const uint8_t *in, size_t len);
+/* INT96 (nanoseconds of the day, 8 bytes LE; Julian day, 4 bytes LE) to nanoseconds since 1970. NL_CORRUPT where a value
+ * lies outside of what 64 bits hold (the years 1677 to 2262). */
+int pq_nanos_from_int96(void *out, const void *in, size_t n, nl_error *err);
+
+/* PLAIN byte arrays (a length of 4 bytes LE, then the bytes) into views of 16 bytes. data is the start of the memory
+ * that long ones point into, buffer its index. *in is moved on. NL_CORRUPT: a length beyond end. */
+int pq_views_from_plain(void *views, size_t n, const uint8_t **in, const uint8_t *end, const uint8_t *data,
+                        uint32_t buffer, nl_error *err);
+/* One view. */
+void pq_view_make(void *view, const uint8_t *bytes, uint32_t len, const uint8_t *data, uint32_t buffer);
+
+#endif

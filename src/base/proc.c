@@ -58,13 +58,14 @@ static int set_attributes(posix_spawnattr_t *a)
     return rc ? rc : posix_spawnattr_setsigdefault(a, &defaults);
 }
 
-/* File actions; in < 0 stands for /dev/null. */
+/* File actions; in < 0 stands for /dev/null. What libraries of ours left open to children is closed. */
 static int set_files(posix_spawn_file_actions_t *f, const struct nl_proc *p, int in, int out, int err)
 {
     int rc = in >= 0 ? posix_spawn_file_actions_adddup2(f, in, STDIN_FILENO)
                      : posix_spawn_file_actions_addopen(f, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     rc = rc ? rc : posix_spawn_file_actions_adddup2(f, out, STDOUT_FILENO);
     rc = rc ? rc : posix_spawn_file_actions_adddup2(f, err, STDERR_FILENO);
+    rc = rc ? rc : posix_spawn_file_actions_addclosefrom_np(f, STDERR_FILENO + 1);
     return rc || !p->folder ? rc : posix_spawn_file_actions_addchdir_np(f, p->folder);
 }
 

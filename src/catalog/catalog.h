@@ -23,11 +23,11 @@ struct catalog_column_doc {
 
 /* Who, what, how fresh: all may be NULL or empty. */
 struct catalog_metadata {
-    const char *data_input;    /* where the data comes from */
-    const char *latency_info;  /* how old it may be */
+    const char *data_input;       /* where the data comes from */
+    const char *latency_info;     /* how old it may be */
     const char *example_notebook; /* a link or a query that shows it in use */
     const char *owner;
-    const char *deprecated;    /* why, and what to use instead; NULL: it is not */
+    const char *deprecated; /* why, and what to use instead; NULL: it is not */
     const char *const *tags;
     size_t n_tags;
 };
@@ -66,8 +66,8 @@ struct catalog_table_kind {
     int (*scan)(struct catalog_open_base *o, const struct scan_request *req, struct scan **out, nl_error *err);
     void (*close)(struct catalog_open_base *o);
     /* Kind-specific lines of `describe` ("uri", "partitioning"…): calls line() for each. */
-    int (*describe)(const struct catalog_table *t, void *ctx, int (*line)(void *ctx, const char *key, const char *value, nl_error *err),
-                    nl_error *err);
+    int (*describe)(const struct catalog_table *t, void *ctx,
+                    int (*line)(void *ctx, const char *key, const char *value, nl_error *err), nl_error *err);
     /* Estimated rows, or -1. */
     int64_t (*rows)(struct catalog_open_base *o);
     /* Can a filter save anything (scan_table_prunable())? NULL: no. */

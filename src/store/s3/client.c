@@ -1,0 +1,156 @@
+/* client.c: making and ending an S3 client. */
+#include "store/s3/client.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+
+static const struct store_tuning usual = {
+    .part_size = 8 << 20,
+    .part_buffers = 4,
+    .max_gap = 64 << 10,
+    .max_request = 8 << 20,
+    .split_above = 16 << 20,
+    .max_attempts = 6,
+    .retry_base_ms = 100,
+    .retry_most_ms = 20000,
+    .stall_seconds = 60,
+    .list_page = 1000,
+};
+
+static void stats(const store_backend *b, nl_store_stats *out)
+{
+    const struct store_client *c = (const struct store_client *)b;
+    out->requests += c->requests;
+    out->retries += c->retries;
+    out->bytes_received += c->bytes_received;
+    out->bytes_sent += c->bytes_sent;
+    out->connections += c->connections;
+}
+
+void store_client_stop(struct store_client *c)
+{
+    pthread_mutex_lock(&c->mutex);
+    bool running = c->running;
+    c->stopping = true;
+    if (running)
+        curl_multi_wakeup(c->multi);
+    pthread_mutex_unlock(&c->mutex);
+    if (running)
+        pthread_join(c->thread, NULL);
+    c->running = false;
+}
+
+static void client_free(store_backend *b)
+{
+    struct store_client *c = (struct store_client *)b;
+    nl_pool_free(c->pool); /* its jobs submit calls */
+    store_client_stop(c);
+    curl_multi_cleanup(c->multi);
+    free(c->active);
+    free(c->idle);
+    store_settings_free(&c->settings);
+    pthread_mutex_destroy(&c->setup);
+    pthread_mutex_destroy(&c->mutex);
+    nl_arena_free(&c->arena);
+    free(c);
+}
+
+static const struct store_backend_ops s3_ops = {
+    .open = store_s3_open,
+    .create = store_s3_create,
+    .head = store_s3_head,
+    .remove = store_s3_remove,
+    .copy = store_s3_copy,
+    .list = store_s3_list,
+    .stats = stats,
+    .free = client_free,
+};
+
+/* The strings of the options, into the arena. */
+static int copy_options(struct store_client *c, const nl_store_options *o, nl_error *err)
+{
+    const char *const from[] = {o->endpoint_url, o->region, o->profile, o->access_key, o->secret_key, o->session_token};
+    const char **to[] = {&c->options.endpoint_url, &c->options.region,     &c->options.profile,
+                         &c->options.access_key,   &c->options.secret_key, &c->options.session_token};
+    for (size_t i = 0; i < NL_LEN(from); i++) {
+        *to[i] = nl_arena_strdup(&c->arena, from[i]);
+        if (from[i] && !*to[i])
+            return nl_fail_memory(err);
+    }
+    c->options.max_in_flight = o->max_in_flight ? o->max_in_flight : 64;
+    return NL_OK;
+}
+
+static void choose_tuning(struct store_tuning *to, const struct store_tuning *t)
+{
+    static const struct store_tuning none;
+    t = t ? t : &none;
+    *to = usual;
+    to->part_size = t->part_size ? t->part_size : usual.part_size;
+    to->part_buffers = t->part_buffers ? t->part_buffers : usual.part_buffers;
+    to->max_gap = t->max_gap ? t->max_gap : usual.max_gap;
+    to->max_request = t->max_request ? t->max_request : usual.max_request;
+    to->split_above = t->split_above ? t->split_above : usual.split_above;
+    to->max_attempts = t->max_attempts ? t->max_attempts : usual.max_attempts;
+    to->retry_base_ms = t->retry_base_ms ? t->retry_base_ms : usual.retry_base_ms;
+    to->retry_most_ms = t->retry_most_ms ? t->retry_most_ms : usual.retry_most_ms;
+    to->stall_seconds = t->stall_seconds ? t->stall_seconds : usual.stall_seconds;
+    to->list_page = t->list_page ? t->list_page : usual.list_page;
+}
+
+int store_s3_backend(const nl_store_options *options, const struct store_tuning *tuning, store_backend **out,
+                     nl_error *err)
+{
+    static const nl_store_options none;
+    *out = NULL;
+    struct store_client *c = calloc(1, sizeof *c);
+    if (!c)
+        return nl_fail_memory(err);
+    c->base.ops = &s3_ops;
+    choose_tuning(&c->tuning, tuning);
+    pthread_mutex_init(&c->setup, NULL);
+    pthread_mutex_init(&c->mutex, NULL);
+    int rc = copy_options(c, options ? options : &none, err);
+    if (!rc && c->options.max_in_flight > 4096)
+        rc = nl_fail(err, NL_INVALID, "%zu requests in flight: at most 4096 are taken", c->options.max_in_flight);
+    if (rc) {
+        client_free(&c->base);
+        return rc;
+    }
+    *out = &c->base;
+    return NL_OK;
+}
+
+int store_client_resolve(struct store_client *c, nl_error *err)
+{
+    int rc = NL_OK;
+    pthread_mutex_lock(&c->setup);
+    if (!c->resolved) {
+        rc = store_settings_read(&c->options, &c->settings, err);
+        if (!rc)
+            rc = store_endpoint_parse(&c->settings, &c->endpoint, err);
+        if (rc)
+            store_settings_free(&c->settings);
+        c->resolved = !rc;
+    }
+    pthread_mutex_unlock(&c->setup);
+    return rc;
+}
+
+int store_client_pool(struct store_client *c, nl_pool **out, nl_error *err)
+{
+    int rc = NL_OK;
+    pthread_mutex_lock(&c->setup);
+    if (!c->pool)
+        rc = nl_pool_new(0, &c->pool, err);
+    *out = c->pool;
+    pthread_mutex_unlock(&c->setup);
+    return rc;
+}
+
+bool store_client_unsigned(const struct store_client *c)
+{
+    return c->endpoint.https || c->endpoint.loopback;
+}

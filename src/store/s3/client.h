@@ -1,0 +1,86 @@
+/* client.h: an S3 client: settings, signing keys, the I/O thread and its queue.
+ *
+ *     callers ──submit──▶ queue ──▶ I/O thread: libcurl multi, at most max_in_flight at a time ──signal──▶ waiters
+ *                                        │  ▲
+ *                                        └──┘ delayed: attempts that wait for their retry
+ *
+ * The I/O thread moves bytes and wakes waiters. It does not hash, but for the few lines of a signature that has grown old.
+ *
+ * L1  `mutex` guards the queue, the calls' (M) fields and the life of the thread; it is never held while libcurl runs.
+ * L2  `setup` guards settings, endpoint, keys and pool. Lock order: a cancel token, setup, mutex.
+ */
+#ifndef STORE_S3_CLIENT_H
+#define STORE_S3_CLIENT_H
+
+#include "base/pool.h"
+#include "s3proto/sigv4.h"
+#include "store/backend.h"
+#include "store/s3/call.h"
+#include "store/s3/endpoint.h"
+
+/* A queue of calls, linked by next. */
+struct store_queue {
+    struct store_call *first, *last;
+};
+
+struct store_client {
+    store_backend base;
+    struct store_tuning tuning;
+    nl_store_options options; /* strings in the arena */
+    nl_arena arena;
+
+    pthread_mutex_t setup; /* L2 */
+    bool resolved;
+    struct store_settings settings;
+    struct store_endpoint endpoint;
+    s3_key_cache keys;
+    nl_pool *pool;
+
+    pthread_mutex_t mutex; /* L1 */
+    struct store_queue queue;
+    bool running, stopping;
+    bool sweep; /* some call was cancelled: look for it */
+    pthread_t thread;
+    CURLM *multi;
+
+    /* The I/O thread's own. */
+    struct store_call **active; /* max_in_flight of them */
+    size_t n_active;
+    CURL **idle; /* handles to use again */
+    size_t n_idle;
+    struct store_queue delayed;
+    uint64_t random;
+
+    _Atomic uint64_t requests, retries, bytes_received, bytes_sent, connections;
+};
+
+/* Settings and endpoint, read at the first call; a failure is not kept. */
+int store_client_resolve(struct store_client *c, nl_error *err);
+/* The pool that hashes, made at the first call. */
+int store_client_pool(struct store_client *c, nl_pool **out, nl_error *err);
+/* Is the hash of a body left out (UNSIGNED-PAYLOAD)? Where TLS protects it, or nobody is on the way (loopback). */
+bool store_client_unsigned(const struct store_client *c);
+/* End the thread; cancels what is on its way. */
+void store_client_stop(struct store_client *c);
+
+/* Start the I/O thread where it is not running; under mutex. */
+int store_io_start(struct store_client *c, nl_error *err);
+
+/* ── the operations ── */
+
+int store_s3_open(store_backend *b, const char *uri, const nl_object_info *info, nl_source **out, nl_error *err);
+int store_s3_create(store_backend *b, const char *uri, const nl_put_options *options, nl_sink **out, nl_error *err);
+int store_s3_head(store_backend *b, const char *uri, nl_object_info *out, nl_error *err);
+int store_s3_remove(store_backend *b, const char *uri, nl_error *err);
+int store_s3_copy(store_backend *b, const char *from, const char *to, nl_error *err);
+int store_s3_list(store_backend *b, const char *uri, bool recursive, nl_list_fn fn, void *ctx, nl_error *err);
+
+/* HEAD; write_id, where not NULL, gets the mark that our own conditional PUT left. */
+int store_s3_head_call(struct store_client *c, const char *bucket, const char *key, nl_object_info *out,
+                       char write_id[40], nl_error *err);
+/* The source's own way to read the first bytes of an object whose size is not known; false: s is no S3 source. */
+bool store_s3_submit_first(nl_source *s, uint64_t want, nl_fetch **out, int *rc, nl_error *err);
+/* Split a URI that must name an object. */
+int store_s3_object_uri(const char *uri, char bucket[static 64], const char **key, nl_error *err);
+
+#endif

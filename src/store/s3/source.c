@@ -1,0 +1,458 @@
+/* source.c: an object as a source.
+ *
+ *     ranges    ▓▓ ▓▓▓          ▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓         ▓▓ in the tail
+ *     units    ├──────┤        ├────────────────────────┤        (none: served from memory)
+ *     calls    ├──────┤        ├───────┤├───────┤├──────┤
+ *
+ * A unit is one block of memory, filled by one call, or by several side by side where it is large; fetches whose ranges it
+ * holds share it. A tail (or the first bytes) of an object of unknown size is a unit whose block the answer makes.
+ *
+ * O1  The first answer's ETag is the source's version: later requests carry it as If-Match, later answers must repeat it.
+ * O2  What a listing said (size, ETag) is believed, and checked by O1 like everything else.
+ * O3  Answers are looked at by who waits, never by the I/O thread.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/io/merge.h"
+#include "s3proto/names.h"
+#include "store/s3/client.h"
+
+enum { tail_kept_max = 16 << 20 };
+
+struct s3_source {
+    nl_source base;
+    struct store_client *client;
+    char bucket[S3_BUCKET_MAX + 1];
+    const char *key; /* inside base.name */
+    pthread_mutex_t mutex;
+    char etag[72];      /* under mutex: O1; "" while it is not known */
+    nl_bytes tail;      /* under mutex: the last tail.len bytes */
+    uint64_t tail_from; /* where it begins */
+};
+
+enum unit_kind { UNIT_RANGE, UNIT_TAIL, UNIT_FIRST };
+
+struct unit {
+    atomic_size_t refs;
+    enum unit_kind kind;
+    uint64_t offset; /* of a range */
+    uint64_t piece;  /* bytes a call, but for the last */
+    nl_block *block; /* of a range */
+    size_t n_calls;
+    struct store_call *calls[];
+};
+
+struct s3_fetch {
+    nl_fetch base;
+    nl_range range;    /* of a tail or first: length is what was wanted */
+    struct unit *unit; /* NULL: ready */
+    nl_bytes ready;
+};
+
+static struct s3_source *source_of(nl_source *s)
+{
+    return (struct s3_source *)s;
+}
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* ── units ── */
+
+static void unit_unref(struct unit *u)
+{
+    if (!u || atomic_fetch_sub(&u->refs, 1) > 1)
+        return;
+    for (size_t i = 0; i < u->n_calls; i++)
+        store_call_drop(u->calls[i]);
+    nl_block_unref(u->block);
+    free(u);
+}
+
+static int unit_new(enum unit_kind kind, size_t n_calls, struct unit **out, nl_error *err)
+{
+    struct unit *u = calloc(1, sizeof *u + n_calls * sizeof u->calls[0]);
+    *out = u;
+    if (!u)
+        return nl_fail_memory(err);
+    atomic_init(&u->refs, 1);
+    u->kind = kind;
+    u->n_calls = n_calls;
+    return NL_OK;
+}
+
+/* Make and submit one GET of the unit. range: the header's value. */
+static int unit_send(struct s3_source *s, struct unit *u, size_t i, const char *range, struct store_request r,
+                     nl_error *err)
+{
+    char etag[80];
+    pthread_mutex_lock(&s->mutex);
+    snprintf(etag, sizeof etag, "\"%s\"", s->etag);
+    bool known = s->etag[0];
+    pthread_mutex_unlock(&s->mutex);
+    s3_pair headers[2] = {{"Range", range}, {"If-Match", etag}};
+    r.method = "GET";
+    r.bucket = s->bucket;
+    r.key = s->key;
+    r.headers = headers;
+    r.n_headers = known ? 2 : 1;
+    int rc = store_call_new(s->client, &r, &u->calls[i], err);
+    return rc ? rc : store_call_submit(u->calls[i], err);
+}
+
+/* A unit for one request of the merged ones: cut into pieces where it is large. */
+static int unit_of_range(struct s3_source *s, nl_range want, struct unit **out, nl_error *err)
+{
+    const struct store_tuning *t = &s->client->tuning;
+    *out = NULL;
+    if (want.length > SIZE_MAX / 2)
+        return nl_fail(err, NL_NO_MEMORY, "%s: %" PRIu64 " bytes do not fit into memory", s->base.name, want.length);
+    uint64_t piece = want.length > t->split_above ? t->max_request : want.length;
+    struct unit *u;
+    int rc = unit_new(UNIT_RANGE, (size_t)((want.length + piece - 1) / piece), &u, err);
+    if (rc)
+        return rc;
+    u->offset = want.offset;
+    u->piece = piece;
+    rc = nl_block_new((size_t)want.length, &u->block, err);
+    for (size_t i = 0; !rc && i < u->n_calls; i++) {
+        char range[64];
+        uint64_t at = i * piece, len = least(piece, want.length - at);
+        snprintf(range, sizeof range, "bytes=%" PRIu64 "-%" PRIu64, want.offset + at, want.offset + at + len - 1);
+        struct store_request r = {.block = u->block, .at = (size_t)at, .room = (size_t)len};
+        rc = unit_send(s, u, i, range, r, err);
+    }
+    if (rc) {
+        unit_unref(u);
+        return rc;
+    }
+    *out = u;
+    return NL_OK;
+}
+
+/* The last, or the first, bytes of an object of unknown size. */
+static int unit_of_end(struct s3_source *s, enum unit_kind kind, uint64_t want, struct unit **out, nl_error *err)
+{
+    char range[64];
+    uint64_t ask = want ? want : 1; /* a range of no bytes cannot be asked for */
+    *out = NULL;
+    if (kind == UNIT_TAIL)
+        snprintf(range, sizeof range, "bytes=-%" PRIu64, ask);
+    else
+        snprintf(range, sizeof range, "bytes=0-%" PRIu64, ask - 1);
+    struct unit *u;
+    int rc = unit_new(kind, 1, &u, err);
+    if (rc)
+        return rc;
+    struct store_request r = {.block_max = (size_t)least(ask, SIZE_MAX / 2)};
+    rc = unit_send(s, u, 0, range, r, err);
+    if (rc) {
+        unit_unref(u);
+        return rc;
+    }
+    *out = u;
+    return NL_OK;
+}
+
+/* ── what answers teach ── */
+
+static int changed(const struct s3_source *s, nl_error *err)
+{
+    return nl_fail(err, NL_CONFLICT, "%s: the object was changed while it was read", s->base.name);
+}
+
+/* O1: take the version and the size, or compare them with what is known. */
+static int learn(struct s3_source *s, const struct store_reply *r, uint64_t total, nl_error *err)
+{
+    bool same = true;
+    pthread_mutex_lock(&s->mutex);
+    if (r->etag[0] && !s->etag[0])
+        memcpy(s->etag, r->etag, sizeof s->etag);
+    else if (r->etag[0])
+        same = !strcmp(s->etag, r->etag);
+    if (total != NL_SIZE_UNKNOWN) {
+        uint64_t known = s->base.size;
+        if (known == NL_SIZE_UNKNOWN)
+            s->base.size = total;
+        else
+            same = same && known == total;
+    }
+    pthread_mutex_unlock(&s->mutex);
+    return same ? NL_OK : changed(s, err);
+}
+
+/* One piece of a range has arrived: is it what was asked for? */
+static int check_piece(struct s3_source *s, const struct store_call *call, nl_range want, nl_error *err)
+{
+    const struct store_reply *r = &call->reply;
+    int rc = store_call_result(call, err);
+    if (rc)
+        return rc;
+    bool whole = r->http == 200 && want.offset == 0;
+    uint64_t total = whole ? call->received : r->total;
+    rc = learn(s, r, total, err);
+    if (rc)
+        return rc;
+    if (!whole && (r->http != 206 || r->first != want.offset))
+        return nl_fail(err, NL_UNSUPPORTED, "%s: %s does not answer requests for a range (HTTP %d)", s->base.name,
+                       s->client->endpoint.base, r->http);
+    if (call->received != want.length)
+        return nl_fail(err, NL_INVALID,
+                       "%s: %" PRIu64 " bytes at offset %" PRIu64 " do not lie inside the object: %zu came",
+                       s->base.name, want.length, want.offset, call->received);
+    return NL_OK;
+}
+
+static int wait_range(struct s3_source *s, struct s3_fetch *f, nl_cancel *cancel, nl_bytes *out, nl_error *err)
+{
+    struct unit *u = f->unit;
+    uint64_t begin = f->range.offset - u->offset, end = begin + f->range.length;
+    for (size_t i = 0; i < u->n_calls; i++) {
+        nl_range piece = {u->offset + i * u->piece, least(u->piece, nl_block_size(u->block) - i * u->piece)};
+        if (i * u->piece >= end || i * u->piece + piece.length <= begin)
+            continue;
+        int rc = store_call_wait(u->calls[i], cancel, err);
+        if (!rc)
+            rc = check_piece(s, u->calls[i], piece, err);
+        if (rc)
+            return rc;
+    }
+    *out = nl_bytes_of(u->block, (size_t)begin, (size_t)f->range.length);
+    return NL_OK;
+}
+
+/* Keep a tail for ranges that lie inside it. */
+static void keep_tail(struct s3_source *s, nl_bytes tail, uint64_t total)
+{
+    pthread_mutex_lock(&s->mutex);
+    if (!s->tail.data && tail.len && tail.len <= tail_kept_max) {
+        s->tail = nl_bytes_slice(tail, 0, tail.len);
+        s->tail_from = total - tail.len;
+    }
+    pthread_mutex_unlock(&s->mutex);
+}
+
+/* The answer to a tail or to first bytes: 206 with a part, 200 with all, 416 for an empty object. */
+static int wait_end(struct s3_source *s, struct s3_fetch *f, nl_cancel *cancel, nl_bytes *out, nl_error *err)
+{
+    struct store_call *call = f->unit->calls[0];
+    const struct store_reply *r = &call->reply;
+    bool tail = f->unit->kind == UNIT_TAIL;
+    int rc = store_call_wait(call, cancel, err);
+    if (rc)
+        return rc;
+    bool empty = call->curl == CURLE_OK && !call->failed && r->http == 416 && (r->total == 0 || r->total == UINT64_MAX);
+    if (empty)
+        return learn(s, r, 0, err);
+    rc = store_call_result(call, err);
+    if (rc)
+        return rc;
+    uint64_t total = r->http == 206 ? r->total : call->received;
+    bool fits = r->http != 206 || (total != UINT64_MAX && r->last - r->first + 1 == call->received &&
+                                   (tail ? r->last + 1 == total : r->first == 0));
+    if (!fits)
+        return nl_fail(err, NL_UNSUPPORTED, "%s: %s answered a request for a range with something else (HTTP %d)",
+                       s->base.name, s->client->endpoint.base, r->http);
+    rc = learn(s, r, total, err);
+    if (rc)
+        return rc;
+    size_t give = (size_t)least(f->range.length, call->received);
+    nl_bytes got = call->bytes;
+    if (tail || call->received == total)
+        keep_tail(s, got, total);
+    *out = nl_bytes_slice(got, tail ? got.len - give : 0, give);
+    return NL_OK;
+}
+
+/* ── the calls of a source ── */
+
+static void s3_drop(nl_fetch *base)
+{
+    struct s3_fetch *f = (struct s3_fetch *)base;
+    nl_bytes_release(&f->ready);
+    unit_unref(f->unit);
+    free(f);
+}
+
+static int s3_wait(nl_fetch *base, nl_cancel *cancel, nl_bytes *out, nl_error *err)
+{
+    struct s3_fetch *f = (struct s3_fetch *)base;
+    struct s3_source *s = source_of(base->source);
+    int rc = nl_cancel_check(cancel, err);
+    if (!rc && !f->unit) {
+        *out = f->ready;
+        f->ready = (nl_bytes){0};
+    } else if (!rc) {
+        rc = f->unit->kind == UNIT_RANGE ? wait_range(s, f, cancel, out, err) : wait_end(s, f, cancel, out, err);
+    }
+    s3_drop(base);
+    return rc;
+}
+
+/* Is the range empty, or inside the tail that was kept? Then its bytes are in *out. */
+static bool from_memory(struct s3_source *s, nl_range want, nl_bytes *out)
+{
+    *out = (nl_bytes){0};
+    if (!want.length)
+        return true;
+    pthread_mutex_lock(&s->mutex);
+    bool inside = s->tail.data && want.offset >= s->tail_from && want.length <= s->tail.len &&
+                  want.offset - s->tail_from <= s->tail.len - want.length;
+    if (inside)
+        *out = nl_bytes_slice(s->tail, (size_t)(want.offset - s->tail_from), (size_t)want.length);
+    pthread_mutex_unlock(&s->mutex);
+    return inside;
+}
+
+static int fetch_new(struct s3_source *s, nl_range range, struct unit *u, nl_bytes ready, nl_fetch **out, nl_error *err)
+{
+    struct s3_fetch *f = malloc(sizeof *f);
+    if (!f)
+        return nl_fail_memory(err);
+    *f = (struct s3_fetch){{&s->base}, range, u, ready};
+    *out = &f->base;
+    return NL_OK;
+}
+
+/* Send units for the n ranges that memory does not hold; at[i] is the place in out of wants[i]. */
+static int submit_units(struct s3_source *s, const nl_range *wants, const size_t *at, size_t n, nl_fetch **out,
+                        nl_error *err)
+{
+    const struct store_tuning *t = &s->client->tuning;
+    nl_range *requests = calloc(n, sizeof *requests);
+    size_t *which = calloc(n, sizeof *which);
+    struct unit **units = calloc(n, sizeof *units);
+    int rc = requests && which && units ? NL_OK : nl_fail_memory(err);
+    size_t count = rc ? 0 : nl_merge_ranges(wants, n, t->max_gap, t->max_request, requests, which);
+    /* In the order in which they are wanted, which is not always that of their offsets. */
+    for (size_t i = 0; !rc && i < n; i++) {
+        struct unit **u = &units[which[i]];
+        if (!*u)
+            rc = unit_of_range(s, requests[which[i]], u, err);
+        if (!rc)
+            rc = fetch_new(s, wants[i], *u, (nl_bytes){0}, &out[at[i]], err);
+        if (!rc)
+            atomic_fetch_add(&(*u)->refs, 1);
+    }
+    for (size_t i = 0; i < count; i++)
+        unit_unref(units[i]); /* ours; the fetches have their own */
+    free(requests);
+    free(which);
+    free(units);
+    return rc;
+}
+
+static int s3_submit(nl_source *base, const nl_range *ranges, size_t n, nl_fetch **out, nl_error *err)
+{
+    struct s3_source *s = source_of(base);
+    nl_range *wants = calloc(n, sizeof *wants);
+    size_t *at = calloc(n, sizeof *at), missing = 0;
+    int rc = wants && at ? NL_OK : nl_fail_memory(err);
+    for (size_t i = 0; !rc && i < n; i++) {
+        nl_bytes ready;
+        rc = nl_source_check_range(base, ranges[i], err);
+        if (rc)
+            break;
+        if (from_memory(s, ranges[i], &ready)) {
+            rc = fetch_new(s, ranges[i], NULL, ready, &out[i], err);
+            if (rc)
+                nl_bytes_release(&ready);
+        } else {
+            wants[missing] = ranges[i];
+            at[missing++] = i;
+        }
+    }
+    if (!rc && missing)
+        rc = submit_units(s, wants, at, missing, out, err);
+    for (size_t i = 0; rc && i < n; i++) {
+        nl_fetch_drop(out[i]);
+        out[i] = NULL;
+    }
+    free(wants);
+    free(at);
+    return rc;
+}
+
+static int submit_end(struct s3_source *s, enum unit_kind kind, uint64_t want, nl_fetch **out, nl_error *err)
+{
+    struct unit *u;
+    int rc = unit_of_end(s, kind, want, &u, err);
+    if (rc)
+        return rc;
+    rc = fetch_new(s, (nl_range){0, want}, u, (nl_bytes){0}, out, err);
+    if (rc)
+        unit_unref(u);
+    return rc;
+}
+
+static int s3_submit_tail(nl_source *base, uint64_t want, nl_fetch **out, nl_error *err)
+{
+    uint64_t size = base->size;
+    if (size == NL_SIZE_UNKNOWN)
+        return submit_end(source_of(base), UNIT_TAIL, want, out, err);
+    uint64_t take = least(want, size);
+    return s3_submit(base, &(nl_range){size - take, take}, 1, out, err);
+}
+
+static void s3_close(nl_source *base)
+{
+    struct s3_source *s = source_of(base);
+    nl_bytes_release(&s->tail);
+    pthread_mutex_destroy(&s->mutex);
+    free(s->base.name);
+    free(s);
+}
+
+static const struct nl_source_ops s3_source_ops = {s3_submit_tail, s3_submit, s3_wait, s3_drop, s3_close};
+
+bool store_s3_submit_first(nl_source *s, uint64_t want, nl_fetch **out, int *rc, nl_error *err)
+{
+    if (s->ops != &s3_source_ops)
+        return false;
+    *rc = submit_end(source_of(s), UNIT_FIRST, want, out, err);
+    return true;
+}
+
+int store_s3_object_uri(const char *uri, char bucket[static 64], const char **key, nl_error *err)
+{
+    int rc = s3_uri_split(uri, bucket, key, err);
+    if (rc)
+        return rc;
+    rc = s3_key_check(*key, strlen(*key), err);
+    if (rc)
+        nl_note(err, "%s", uri);
+    return rc;
+}
+
+int store_s3_open(store_backend *b, const char *uri, const nl_object_info *info, nl_source **out, nl_error *err)
+{
+    char bucket[S3_BUCKET_MAX + 1];
+    const char *key;
+    *out = NULL;
+    int rc = store_s3_object_uri(uri, bucket, &key, err);
+    if (rc)
+        return rc;
+    struct s3_source *s = calloc(1, sizeof *s);
+    char *name = strdup(uri);
+    if (!s || !name) {
+        free(s);
+        free(name);
+        return nl_fail_memory(err);
+    }
+    s->base.ops = &s3_source_ops;
+    s->base.name = name;
+    s->base.size = info ? info->size : NL_SIZE_UNKNOWN;
+    s->client = (struct store_client *)b;
+    memcpy(s->bucket, bucket, sizeof bucket);
+    s->key = name + (key - uri);
+    if (info)
+        memcpy(s->etag, info->etag, sizeof s->etag);
+    pthread_mutex_init(&s->mutex, NULL);
+    *out = &s->base;
+    return NL_OK;
+}

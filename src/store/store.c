@@ -1,0 +1,140 @@
+/* store.c: the calls of store.h, each to the backend of its URI. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "store/backend.h"
+
+struct nl_store {
+    store_backend *s3; /* made at once, started at its first use */
+};
+
+int store_new_tuned(const nl_store_options *options, const struct store_tuning *tuning, nl_store **out, nl_error *err)
+{
+    *out = NULL;
+    nl_store *s = calloc(1, sizeof *s);
+    if (!s)
+        return nl_fail_memory(err);
+    int rc = store_s3_backend(options, tuning, &s->s3, err);
+    if (rc) {
+        free(s);
+        return rc;
+    }
+    *out = s;
+    return NL_OK;
+}
+
+int nl_store_new(const nl_store_options *options, nl_store **out, nl_error *err)
+{
+    return store_new_tuned(options, NULL, out, err);
+}
+
+void nl_store_free(nl_store *s)
+{
+    if (!s)
+        return;
+    s->s3->ops->free(s->s3);
+    free(s);
+}
+
+void nl_store_get_stats(const nl_store *s, nl_store_stats *out)
+{
+    *out = (nl_store_stats){0};
+    s->s3->ops->stats(s->s3, out);
+}
+
+/* Whose URI is this? A name with another scheme is an error; a lone path never has "://". */
+static int backend_of(nl_store *s, const char *uri, store_backend **out, nl_error *err)
+{
+    const char *mark = strstr(uri, "://");
+    *out = NULL;
+    if (nl_starts_with(uri, "s3://"))
+        *out = s->s3;
+    else if (!mark || nl_starts_with(uri, "file://") || mark == uri || *uri == '/' || *uri == '.')
+        *out = store_local_backend();
+    else
+        return nl_fail(err, NL_UNSUPPORTED, "%s: only s3://bucket/key, file:///path and plain paths are known", uri);
+    return *uri ? NL_OK : nl_fail(err, NL_INVALID, "the path is empty");
+}
+
+int nl_store_open(nl_store *s, const char *uri, const nl_object_info *info, nl_source **out, nl_error *err)
+{
+    store_backend *b;
+    *out = NULL;
+    int rc = backend_of(s, uri, &b, err);
+    return rc ? rc : b->ops->open(b, uri, info, out, err);
+}
+
+int nl_store_create(nl_store *s, const char *uri, const nl_put_options *options, nl_sink **out, nl_error *err)
+{
+    store_backend *b;
+    *out = NULL;
+    int rc = backend_of(s, uri, &b, err);
+    return rc ? rc : b->ops->create(b, uri, options, out, err);
+}
+
+int nl_store_head(nl_store *s, const char *uri, nl_object_info *out, nl_error *err)
+{
+    store_backend *b;
+    *out = (nl_object_info){0};
+    int rc = backend_of(s, uri, &b, err);
+    return rc ? rc : b->ops->head(b, uri, out, err);
+}
+
+int nl_store_delete(nl_store *s, const char *uri, nl_error *err)
+{
+    store_backend *b;
+    int rc = backend_of(s, uri, &b, err);
+    return rc ? rc : b->ops->remove(b, uri, err);
+}
+
+int nl_store_list(nl_store *s, const char *uri, bool recursive, nl_list_fn fn, void *ctx, nl_error *err)
+{
+    store_backend *b;
+    int rc = backend_of(s, uri, &b, err);
+    return rc ? rc : b->ops->list(b, uri, recursive, fn, ctx, err);
+}
+
+int nl_store_make_bucket(nl_store *s, const char *bucket, nl_error *err)
+{
+    return store_s3_make_bucket(s->s3, bucket, err);
+}
+
+int nl_store_list_buckets(nl_store *s, int (*fn)(void *ctx, const char *name, int64_t created, nl_error *err),
+                          void *ctx, nl_error *err)
+{
+    return store_s3_list_buckets(s->s3, fn, ctx, err);
+}
+
+/* Read here, write there. */
+static int copy_through(nl_store *s, const char *from, const char *to, nl_error *err)
+{
+    nl_source *source;
+    nl_sink *sink;
+    int rc = nl_store_open(s, from, NULL, &source, err);
+    if (rc)
+        return rc;
+    uint64_t size = nl_source_size(source);
+    nl_put_options o = {.size_hint = size == NL_SIZE_UNKNOWN ? 0 : size};
+    rc = nl_store_create(s, to, &o, &sink, err);
+    if (!rc) {
+        rc = store_pump(source, sink, err);
+        if (rc)
+            nl_sink_abort(sink);
+        else
+            rc = nl_sink_commit(sink, err);
+    }
+    nl_source_close(source);
+    return rc;
+}
+
+int nl_store_copy(nl_store *s, const char *from, const char *to, nl_error *err)
+{
+    store_backend *a, *b;
+    int rc = backend_of(s, from, &a, err);
+    if (!rc)
+        rc = backend_of(s, to, &b, err);
+    if (rc)
+        return rc;
+    return a == b && a->ops->copy ? a->ops->copy(a, from, to, err) : copy_through(s, from, to, err);
+}

@@ -24,8 +24,8 @@ static char *bound_text(const struct pq_column *column, bool has, const nl_value
     struct arrow_type type;
     struct ArrowArray array = {0};
     nl_buf text = {0};
-    if (!has || !column->format || arrow_type_parse(column->format, &type, NULL) ||
-        arrow_builder_new(column->format, &b, NULL))
+    if (!has || column->is_nested || arrow_type_parse(column->type.format, &type, NULL) ||
+        arrow_builder_new(column->type.format, &b, NULL))
         return NULL;
     int rc = NL_UNSUPPORTED;
     if (v->kind == NL_VALUE_BOOL)

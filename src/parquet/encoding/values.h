@@ -35,6 +35,8 @@ int pq_nanos_from_int96(void *out, const void *in, size_t n, nl_error *err);
  * that long ones point into, buffer its index. *in is moved on. NL_CORRUPT: a length beyond end. */
 int pq_views_from_plain(void *views, size_t n, const uint8_t **in, const uint8_t *end, const uint8_t *data,
                         uint32_t buffer, nl_error *err);
+/* PLAIN byte arrays into 128-bit decimals, likewise. */
+int pq_decimals_from_plain(void *out, size_t n, const uint8_t **in, const uint8_t *end, nl_error *err);
 /* One view. */
 void pq_view_make(void *view, const uint8_t *bytes, uint32_t len, const uint8_t *data, uint32_t buffer);
 

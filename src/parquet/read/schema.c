@@ -34,6 +34,7 @@ static int begin_column(struct pq_schema *s, struct walk *w, size_t i, nl_arena 
     c->first_leaf = (uint32_t)w->leaves;
     c->is_nested = !is_leaf(e) || e->repetition == PQ_REPEATED;
     c->is_nullable = e->repetition == PQ_OPTIONAL;
+    c->physical = e->type;
     if (c->is_nested)
         c->type.why = "nested columns are not supported yet";
     else

@@ -54,6 +54,7 @@ struct pq_column {
     uint32_t element, first_leaf, n_leaves;
     bool is_nested;
     bool is_nullable;
+    enum pq_type physical;    /* of a flat column */
     struct pq_leaf_type type; /* of a flat column; a nested one has conversion PQ_TO_NOTHING */
 };
 

@@ -110,10 +110,16 @@ static int resolve(void *handle, const char *path, struct sql_duckdb *api, nl_er
     return NL_OK;
 }
 
+static struct sql_duckdb api;
+
+const struct sql_duckdb *sql_duckdb(void)
+{
+    return &api;
+}
+
 int sql_duckdb_load(const char *path, const struct sql_duckdb **out, nl_error *err)
 {
     static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-    static struct sql_duckdb api;
     static bool loaded;
 
     *out = NULL;

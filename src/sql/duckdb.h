@@ -221,5 +221,7 @@ int sql_duckdb_find(char **path, nl_error *err);
 /* Load the library at path (or by its plain name) and resolve every function; once a process, then the same again
  * (the first path wins). *out is never freed. Any thread. NL_UNSUPPORTED: too old, or not DuckDB. */
 int sql_duckdb_load(const char *path, const struct sql_duckdb **out, nl_error *err);
+/* What was loaded, for callbacks: they come from the library, so it is. */
+const struct sql_duckdb *sql_duckdb(void);
 
 #endif

@@ -23,6 +23,7 @@ struct walk {
     bool in_list[MAX_LEVELS];       /* this level is a list of tables */
     size_t level;
     bool expect; /* this token may be a table */
+    bool named;  /* the token before was added to the names */
 };
 
 static bool word_in(const struct sql_token *t, const char *const *words, size_t n)
@@ -124,6 +125,8 @@ static void advance(struct walk *w)
     bool expected = w->expect;
     w->expect = false;
     if (sql_token_is_symbol(t, "(")) {
+        if (w->named)
+            w->out->names->is_call = true;
         w->level++;
         if (w->level < MAX_LEVELS)
             w->in_list[w->level] = expected;
@@ -146,10 +149,16 @@ static int visit(struct walk *w, nl_error *err)
     const struct sql_token *t = &w->token;
     if (lists_tables(&w->before, t))
         w->out->everything = true;
+    if (sql_token_is(t, "where") || sql_token_is(t, "on") || sql_token_is(t, "having"))
+        w->out->has_condition = true;
+    if (sql_token_is(&w->before, "in") && sql_token_is_symbol(t, "("))
+        w->out->has_in = true;
     int rc = NL_OK;
+    const struct sql_name *last = w->out->names;
     if (is_name_token(t) || t->kind == SQL_STRING)
         rc = note(w, err);
     advance(w);
+    w->named = w->out->names != last;
     if (sql_token_is(&w->before, "use") && is_name_token(t))
         w->out->use = sql_token_value(w->arena, t);
     return rc;

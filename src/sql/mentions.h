@@ -14,6 +14,7 @@
 struct sql_name {
     const char *database; /* NULL: a single word where a table stands */
     const char *name;
+    bool is_call; /* name(…) */
     struct sql_name *next;
 };
 
@@ -30,6 +31,8 @@ struct sql_statement {
     struct sql_path *paths; /* Parquet files and objects: what begins with s3:// or file://, or ends in .parquet */
     bool everything;        /* lists tables: SHOW TABLES, information_schema, … */
     const char *use;        /* USE x: the x, else NULL */
+    bool has_condition;     /* WHERE, ON, HAVING: a filter may reach a scan */
+    bool has_in;            /* IN ( */
 };
 
 /* The next statement at *at, which moves behind its ";". *found is false at the end of the text. NL_NO_MEMORY. */

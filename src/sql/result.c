@@ -1,0 +1,132 @@
+/* result.c: pending statement → streaming result → chunks → Arrow batches. */
+#include "sql/result.h"
+
+#include <stdlib.h>
+
+#include "arrow/arrow.h"
+
+struct rows {
+    const struct sql_duckdb *duck;
+    struct sql_faults *faults;
+    duckdb_prepared_statement statement;
+    duckdb_result result;
+    bool has_result;
+    duckdb_arrow_options options;
+    idx_t n_columns; /* 0: a statement without rows */
+    void (*released)(void *ctx);
+    void *ctx;
+};
+
+static void done(void *ctx)
+{
+    struct rows *r = ctx;
+    if (r->options)
+        r->duck->destroy_arrow_options(&r->options);
+    if (r->has_result)
+        r->duck->destroy_result(&r->result);
+    r->duck->destroy_prepare(&r->statement);
+    r->released(r->ctx);
+    free(r);
+}
+
+/* DuckDB's error_data as ours; it is destroyed. */
+static int take_error(const struct sql_duckdb *duck, duckdb_error_data data, const char *what, nl_error *err)
+{
+    int rc = NL_OK;
+    if (data && duck->error_data_has_error(data)) {
+        rc = nl_fail(err, NL_UNSUPPORTED, "%s", duck->error_data_message(data));
+        nl_note(err, "%s", what);
+    }
+    if (data)
+        duck->destroy_error_data(&data);
+    return rc;
+}
+
+static int next(void *ctx, struct ArrowArray *out, nl_error *err)
+{
+    struct rows *r = ctx;
+    if (r->n_columns == 0)
+        return NL_OK;
+    duckdb_data_chunk chunk = r->duck->fetch_chunk(r->result);
+    if (!chunk) {
+        const char *text = r->duck->result_error(&r->result);
+        return text ? sql_faults_explain(r->faults, r->duck->result_error_type(&r->result), text, err) : NL_OK;
+    }
+    int rc = take_error(r->duck, r->duck->data_chunk_to_arrow(r->options, chunk, out), "a result as Arrow", err);
+    r->duck->destroy_data_chunk(&chunk);
+    return rc;
+}
+
+static int execute(struct rows *r, nl_error *err)
+{
+    duckdb_pending_result pending = NULL;
+    int rc = NL_OK;
+    if (r->duck->pending_prepared_streaming(r->statement, &pending)) {
+        rc = sql_faults_explain(r->faults, 0, pending ? r->duck->pending_error(pending) : NULL, err);
+    } else {
+        r->has_result = true;
+        if (r->duck->execute_pending(pending, &r->result))
+            rc = sql_faults_explain(r->faults, r->duck->result_error_type(&r->result),
+                                    r->duck->result_error(&r->result), err);
+    }
+    r->duck->destroy_pending(&pending);
+    return rc;
+}
+
+/* Run a statement without rows to its end: streaming, DuckDB works only while somebody fetches. */
+static int drain(struct rows *r, nl_error *err)
+{
+    duckdb_data_chunk chunk;
+    while ((chunk = r->duck->fetch_chunk(r->result)))
+        r->duck->destroy_data_chunk(&chunk);
+    const char *text = r->duck->result_error(&r->result);
+    return text ? sql_faults_explain(r->faults, r->duck->result_error_type(&r->result), text, err) : NL_OK;
+}
+
+/* The result's columns; none where the statement has no rows. */
+static int make_schema(struct rows *r, struct ArrowSchema *out, nl_error *err)
+{
+    if (r->duck->result_return_type(r->result) != DUCKDB_RESULT_TYPE_QUERY_RESULT) {
+        int rc = drain(r, err);
+        return rc ? rc : arrow_schema_struct(out, 0, err);
+    }
+    idx_t n = r->n_columns = r->duck->column_count(&r->result);
+    r->options = r->duck->result_get_arrow_options(&r->result);
+    duckdb_logical_type *types = calloc(n ? n : 1, sizeof *types);
+    const char **names = calloc(n ? n : 1, sizeof *names);
+    int rc = types && names ? NL_OK : nl_fail_memory(err);
+    for (idx_t i = 0; i < n && !rc; i++) {
+        types[i] = r->duck->column_logical_type(&r->result, i);
+        names[i] = r->duck->column_name(&r->result, i);
+    }
+    if (!rc)
+        rc = take_error(r->duck, r->duck->to_arrow_schema(r->options, types, names, n, out), "a result as Arrow", err);
+    for (idx_t i = 0; types && i < n; i++)
+        if (types[i])
+            r->duck->destroy_logical_type(&types[i]);
+    free(types);
+    free(names);
+    return rc;
+}
+
+int sql_result_stream(const struct sql_duckdb *duck, duckdb_prepared_statement statement, struct sql_faults *faults,
+                      void (*released)(void *ctx), void *ctx, struct ArrowArrayStream *out, nl_error *err)
+{
+    *out = (struct ArrowArrayStream){0};
+    struct ArrowSchema schema = {0};
+    struct rows *r = calloc(1, sizeof *r);
+    if (!r) {
+        duck->destroy_prepare(&statement);
+        released(ctx);
+        return nl_fail_memory(err);
+    }
+    *r = (struct rows){.duck = duck, .faults = faults, .statement = statement, .released = released, .ctx = ctx};
+    int rc = execute(r, err);
+    if (!rc)
+        rc = make_schema(r, &schema, err);
+    if (rc) {
+        done(r);
+        return rc;
+    }
+    return arrow_stream_make(&schema, next, done, r, out, err);
+}

@@ -10,8 +10,10 @@ if [ -z "${NEURALAKE_TEST_PYTHON:-}" ] && [ -x "$root/build/venv/bin/python" ]; 
 fi
 jobs=${NEURALAKE_TEST_JOBS:-$(nproc)}
 log="$build/Testing/Temporary/LastTest.log"
-rm -f "$log"
-ctest --test-dir "$build" -j "$jobs" --output-on-failure --no-tests=error "$@" </dev/null
+junit="$build/junit.xml"
+rm -f "$log" "$junit"
+ctest --test-dir "$build" -j "$jobs" --output-on-failure --no-tests=error \
+    --output-junit "$(realpath -m "$junit")" "$@" </dev/null
 status=$?
-python3 "$root/scripts/tests_summary.py" "$log" || status=1
+python3 "$root/scripts/tests_summary.py" "$log" "$junit" || status=1
 exit $status

@@ -289,7 +289,9 @@ int pq_gather(const struct pq_write_type *t, const struct ArrowArray *a, size_t 
               struct pq_scratch *scratch, struct pq_block *out, nl_error *err)
 {
     size_t at = row + (size_t)a->offset;
-    *out = (struct pq_block){.rows = rows < PQ_BLOCK ? rows : PQ_BLOCK};
+    size_t fit = t->width ? (most_bytes < t->width ? 1 : most_bytes / t->width) : PQ_BLOCK;
+    fit = fit < PQ_BLOCK ? fit : PQ_BLOCK;
+    *out = (struct pq_block){.rows = rows < fit ? rows : fit};
     out->n = out->rows;
     if (a->null_count != 0 && a->buffers[0]) {
         out->n = pq_bits_count(a->buffers[0], at, out->rows);

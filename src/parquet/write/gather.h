@@ -3,7 +3,7 @@
  *     Arrow     validity 1 0 1 1      buffer  7 · 8 9        offsets, views, 128-bit decimals, seconds …
  *     block     validity 1 0 1 1      values  7 8 9          uint32_t[], uint64_t[], slices or a bitmap
  *
- * G1  A block has at most PQ_BLOCK rows, and byte arrays of at most `most_bytes`, but for a single longer value.
+ * G1  A block has at most PQ_BLOCK rows, and values of at most `most_bytes`, but for a single longer one.
  * G2  Values that need no change are not copied: they point into the array.
  *
  * Nested columns will hand in levels and the ranges of leaf rows that go with them; the block stays what it is.

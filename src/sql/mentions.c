@@ -104,7 +104,7 @@ static int note(struct walk *w, nl_error *err)
     if (!w->expect)
         return NL_OK;
     if (t->kind == SQL_WORD)
-        return add_name(w, NULL, t, err);
+        return ends_list(t) ? NL_OK : add_name(w, NULL, t, err); /* (SELECT …) */
     char *text = sql_token_value(w->arena, t);
     if (!text)
         return nl_fail_memory(err);

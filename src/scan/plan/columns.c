@@ -46,7 +46,7 @@ int scan_table_columns(const nl_parquet_file *first, const struct scan_partition
 /* Is the file's column of the table's type? Nested columns are compared when they can be read. */
 static bool same_type(const struct pq_column *c, const char *table_format)
 {
-    return !c->format || strcmp(view_format(c->format), table_format) == 0;
+    return c->is_nested || strcmp(view_format(c->type.format), table_format) == 0;
 }
 
 static int32_t find_column(const struct pq_schema *s, const char *name, size_t guess)
@@ -75,7 +75,7 @@ int scan_type_differs(const nl_parquet_file *file, const struct ArrowSchema *tab
     int32_t at = find_column(&file->schema, field->name, i);
     struct arrow_type here, there;
     char here_text[64], there_text[64];
-    int rc = arrow_type_parse(file->schema.columns[at].format, &here, err);
+    int rc = arrow_type_parse(file->schema.columns[at].type.format, &here, err);
     if (!rc)
         rc = arrow_type_parse(field->format, &there, err);
     if (rc)

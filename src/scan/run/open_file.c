@@ -23,8 +23,6 @@ int scan_open_file_new(const struct scan_file *what, nl_source *source, nl_fetch
     if (!rc) {
         rc = pq_open_tail(source, bytes, &f->file, err);
         nl_bytes_release(&bytes);
-        if (rc)
-            nl_note(err, "%s", what->uri);
     }
     if (rc)
         scan_open_file_unref(f);

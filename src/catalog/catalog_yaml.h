@@ -4,7 +4,7 @@
 
 #include "catalog/yaml.h"
 
-/* All sections; the first is the whole file, the others are named as in the schema's "$defs". */
+/* All sections; the first is the whole file, the others are named as in the schema's "definitions". */
 extern const struct yaml_section *const catalog_yaml_sections[];
 extern const size_t catalog_yaml_n_sections;
 

@@ -28,12 +28,25 @@ static const struct fy_mark *mark_of(struct fy_node *node)
     return token ? fy_token_start_mark(token) : NULL;
 }
 
-/* "path:line:column", as far as it is known. An empty node has the place of what it hangs on. */
+/* The key under which a value stands in a mapping. */
+static struct fy_node *key_of(struct fy_node *mapping, struct fy_node *value)
+{
+    void *prev = NULL;
+    for (struct fy_node_pair *pair; (pair = fy_node_mapping_iterate(mapping, &prev));)
+        if (fy_node_pair_value(pair) == value)
+            return fy_node_pair_key(pair);
+    return NULL;
+}
+
+/* "path:line:column", as far as it is known. An empty list or mapping has the place of the key that it hangs on. */
 static void format_place(const struct yaml *y, struct fy_node *node, char *out, size_t size)
 {
     const struct fy_mark *mark = mark_of(node);
-    for (; node && !mark; mark = mark_of(node))
-        node = fy_node_get_parent(node);
+    while (node && !mark) {
+        struct fy_node *parent = fy_node_get_parent(node);
+        mark = mark_of(parent && fy_node_is_mapping(parent) ? key_of(parent, node) : parent);
+        node = parent;
+    }
     if (mark)
         snprintf(out, size, "%s:%d:%d", y->path, mark->line + 1, mark->column + 1);
     else
@@ -128,13 +141,11 @@ int yaml_open(struct yaml *y, const char *path, const char *text, size_t len, nl
     struct fy_diag_cfg config;
     fy_diag_cfg_default(&config);
     config.fp = NULL;
-    struct fy_diag *diag = fy_diag_create(&config);
-    if (!diag)
+    y->diag = fy_diag_create(&config);
+    if (!y->diag)
         return nl_fail_memory(err);
-    fy_diag_set_collect_errors(diag, true);
-    rc = parse(y, diag, text, len, err);
-    fy_diag_unref(diag);
-    return rc;
+    fy_diag_set_collect_errors(y->diag, true);
+    return parse(y, y->diag, text, len, err);
 }
 
 void yaml_close(struct yaml *y)
@@ -143,8 +154,11 @@ void yaml_close(struct yaml *y)
         fy_parse_document_destroy(y->parser, y->document);
     if (y->parser)
         fy_parser_destroy(y->parser);
+    if (y->diag) /* last: what it collected points to the parser's input; fy_diag_unref() would leak that */
+        fy_diag_destroy(y->diag);
     y->document = NULL;
     y->parser = NULL;
+    y->diag = NULL;
 }
 
 /* ── scalars ── */

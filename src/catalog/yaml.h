@@ -15,6 +15,7 @@
 
 struct yaml {
     const char *path; /* for messages */
+    struct fy_diag *diag;
     struct fy_parser *parser;
     struct fy_document *document;
     struct fy_node *root;

@@ -117,8 +117,8 @@ bool s3_time_parse_basic(const char *text, int64_t *seconds)
 bool s3_time_parse_http(const char *text, int64_t *seconds)
 {
     struct moment m;
-    const char *rest = match(text, "WWW, DD N YYYY hh:mm:ss GMT", &m);
-    return rest && !*rest && join(m, seconds);
+    const char *rest = match(text, "WWW, DD N YYYY hh:mm:ss", &m);
+    return rest && !strcmp(rest, " GMT") && join(m, seconds);
 }
 
 bool s3_time_parse_iso(const char *text, int64_t *seconds)

@@ -76,7 +76,8 @@ struct store_call {
     unsigned attempts;
     int64_t due; /* DELAYED: nl_monotonic_ns() of the next attempt */
     size_t sent, received;
-    int failed; /* an nl_status of our own: an allocation, or an answer longer than asked for */
+    bool sent_again; /* more than once in one attempt, by libcurl itself */
+    int failed;      /* an nl_status of our own: an allocation, or an answer longer than asked for */
 
     /* The answer. */
     struct store_reply reply;
@@ -114,6 +115,11 @@ int store_call_run(struct store_client *c, const struct store_request *r, struct
 
 /* One line of the answer's head, with or without its line end. A status line starts the reply afresh. */
 void store_reply_line(struct store_reply *r, const char *line, size_t len);
+/* Was the request sent more than once, so that an answer may have been lost? */
+static inline bool store_call_repeated(const struct store_call *call)
+{
+    return call->attempts > 1 || call->sent_again || !call->request.body_len;
+}
 /* May this attempt's end heal by trying again? */
 bool store_retry_heals(const struct store_call *call);
 /* How long to wait before attempt number `attempts` + 1 (attempts of them failed), in nanoseconds: random (0..2^32 - 1)

@@ -136,13 +136,16 @@ static size_t on_send(char *to, size_t size, size_t n, void *ctx)
     return room;
 }
 
-/* libcurl sends a body again where a kept connection turns out to be dead. */
+/* libcurl sends a request again by itself where a kept connection dies under it: then it rewinds the body. */
 static int on_seek(void *ctx, curl_off_t offset, int origin)
 {
     struct store_call *call = ctx;
     if (origin != SEEK_SET || offset < 0 || (size_t)offset > call->request.body_len)
         return CURL_SEEKFUNC_FAIL;
     call->sent = (size_t)offset;
+    call->sent_again = true;
+    atomic_fetch_add_explicit(&call->client->requests, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&call->client->retries, 1, memory_order_relaxed);
     return CURL_SEEKFUNC_OK;
 }
 

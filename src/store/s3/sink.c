@@ -343,7 +343,7 @@ static int put_whole(struct s3_sink *s, nl_error *err)
                               .body_len = slot->len};
     struct store_call *call;
     int rc = store_call_run(s->client, &r, &call, err);
-    if (rc && call && call->attempts > 1 && is_ours(s)) {
+    if (rc && call && store_call_repeated(call) && is_ours(s)) {
         nl_error_clear(err);
         rc = NL_OK;
     }
@@ -386,7 +386,7 @@ static bool etag_of_parts(const struct s3_sink *s, char out[static 72])
     return true;
 }
 
-/* A completion failed after more than one attempt: did an earlier one, whose answer was lost, succeed? */
+/* A completion failed that was sent more than once: did an earlier one, whose answer was lost, succeed? */
 static bool completed_before(struct s3_sink *s)
 {
     char want[72];
@@ -415,7 +415,7 @@ static int complete(struct s3_sink *s, nl_error *err)
                               .error_in_200 = true};
     if (!rc)
         rc = store_call_run(s->client, &r, &call, err);
-    if (rc && call && call->attempts > 1 && completed_before(s)) {
+    if (rc && call && store_call_repeated(call) && completed_before(s)) {
         nl_error_clear(err);
         rc = NL_OK;
     }

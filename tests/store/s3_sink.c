@@ -1,0 +1,395 @@
+/* s3_sink.c: writing objects, and the small operations: the requests, their order, and what is left after a failure. The
+ * server of these tests keeps what it gets, as S3 would. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/str.h"
+#include "s3proto/hash.h"
+#include "store/backend.h"
+#include "support/check.h"
+#include "support/standin.h"
+
+enum { most_parts = 64 };
+
+/* An endpoint for one object. */
+struct s3 {
+    char *object; /* NULL: there is none */
+    size_t len;
+    char etag[72], write_id[64];
+    char *parts[most_parts + 1];
+    size_t part_len[most_parts + 1];
+    bool uploading, aborted;
+    struct standin_answer faults[16]; /* instead of the answer, by the request's number; status, reset or silent set */
+    bool after[16];                   /* the fault comes after the work was done: a lost answer */
+    char scratch[256][256];
+};
+
+static const char started[] =
+    "<InitiateMultipartUploadResult><UploadId>up&amp;1</UploadId></InitiateMultipartUploadResult>";
+static const char done[] = "<CompleteMultipartUploadResult><ETag>x</ETag></CompleteMultipartUploadResult>";
+static const char no_upload[] = "<Error><Code>NoSuchUpload</Code></Error>";
+
+static void md5_hex(const void *data, size_t len, char out[33])
+{
+    s3_digest d;
+    uint8_t raw[S3_DIGEST_MAX];
+    s3_digest_open(&d, S3_MD5);
+    s3_digest_update(&d, data, len);
+    s3_digest_final(&d, raw);
+    nl_hex(raw, 16, out);
+}
+
+static void keep_object(struct s3 *s, const char *data, size_t len, const char *etag)
+{
+    free(s->object);
+    s->object = malloc(len + 1);
+    memcpy(s->object, data, len);
+    s->len = len;
+    snprintf(s->etag, sizeof s->etag, "%s", etag);
+}
+
+static void put_part(struct s3 *s, const struct standin_request *q, struct standin_answer *a)
+{
+    unsigned n = 0;
+    char hex[33];
+    sscanf(strstr(q->target, "partNumber="), "partNumber=%u", &n);
+    free(s->parts[n]);
+    s->parts[n] = malloc(q->body_len + 1);
+    memcpy(s->parts[n], q->body, q->body_len);
+    s->part_len[n] = q->body_len;
+    md5_hex(q->body, q->body_len, hex);
+    snprintf(s->scratch[q->number], 256, "ETag: \"%s\"\r\n", hex);
+    a->headers = s->scratch[q->number];
+}
+
+static void complete(struct s3 *s, const struct standin_request *q, struct standin_answer *a)
+{
+    char value[8], hex[33], etag[72];
+    if (!s->uploading) {
+        *a = (struct standin_answer){.status = 404, .body = no_upload, .body_len = sizeof no_upload - 1};
+        return;
+    }
+    if (standin_header(q, "If-None-Match", value, sizeof value) && s->object) {
+        a->status = 412;
+        return;
+    }
+    nl_buf all = {0}, sums = {0};
+    unsigned n = 0;
+    for (unsigned i = 1; i <= most_parts; i++)
+        if (s->parts[i]) {
+            uint8_t raw[16];
+            nl_buf_append(&all, s->parts[i], s->part_len[i], NULL);
+            md5_hex(s->parts[i], s->part_len[i], hex);
+            nl_unhex(hex, 32, raw);
+            nl_buf_append(&sums, raw, 16, NULL);
+            n++;
+        }
+    md5_hex(sums.data, sums.len, hex);
+    snprintf(etag, sizeof etag, "%s-%u", hex, n);
+    keep_object(s, all.data, all.len, etag);
+    s->uploading = false;
+    *a = (struct standin_answer){.body = done, .body_len = sizeof done - 1};
+    nl_buf_free(&all);
+    nl_buf_free(&sums);
+}
+
+static void put_object(struct s3 *s, const struct standin_request *q, struct standin_answer *a)
+{
+    char value[64], hex[33];
+    if (standin_header(q, "If-None-Match", value, sizeof value) && s->object) {
+        a->status = 412;
+        return;
+    }
+    md5_hex(q->body, q->body_len, hex);
+    keep_object(s, q->body, q->body_len, hex);
+    standin_header(q, "x-amz-meta-neuralake-write", s->write_id, sizeof s->write_id);
+}
+
+static void answer(void *ctx, const struct standin_request *q, struct standin_answer *a)
+{
+    struct s3 *s = ctx;
+    const struct standin_answer *f = q->number < NL_LEN(s->faults) ? &s->faults[q->number] : NULL;
+    bool fault = f && (f->status || f->reset || f->silent);
+    if (fault && !s->after[q->number]) {
+        *a = *f;
+        return;
+    }
+    if (!strcmp(q->method, "HEAD") && s->object) {
+        snprintf(s->scratch[q->number], 256, "ETag: \"%s\"\r\nx-amz-meta-neuralake-write: %s\r\n", s->etag,
+                 s->write_id);
+        *a = (struct standin_answer){.headers = s->scratch[q->number], .body_len = s->len, .head_only = true};
+    } else if (!strcmp(q->method, "HEAD")) {
+        *a = (struct standin_answer){.status = 404, .head_only = true};
+    } else if (!strcmp(q->method, "POST") && strstr(q->target, "?uploads=")) {
+        s->uploading = true;
+        standin_header(q, "x-amz-meta-neuralake-write", s->write_id, sizeof s->write_id);
+        *a = (struct standin_answer){.body = started, .body_len = sizeof started - 1};
+    } else if (!strcmp(q->method, "POST")) {
+        complete(s, q, a);
+    } else if (!strcmp(q->method, "PUT") && strstr(q->target, "partNumber=")) {
+        put_part(s, q, a);
+    } else if (!strcmp(q->method, "PUT")) {
+        put_object(s, q, a);
+    } else if (!strcmp(q->method, "DELETE")) {
+        s->aborted = strstr(q->target, "uploadId=up%261") != NULL;
+        s->uploading = false;
+        a->status = 204;
+    }
+    if (fault)
+        *a = *f;
+}
+
+struct fixture {
+    struct s3 *s3;
+    struct standin *server;
+    nl_store *store;
+};
+
+static struct fixture start(void)
+{
+    struct fixture f = {.s3 = calloc(1, sizeof *f.s3)};
+    nl_error err = {0};
+    f.server = standin_start(answer, f.s3);
+    nl_store_options options = {.endpoint_url = standin_url(f.server),
+                                .region = "us-east-1",
+                                .access_key = "KEY",
+                                .secret_key = "SECRET"};
+    struct store_tuning t = {.part_size = 100000, .part_buffers = 3, .max_attempts = 3, .retry_base_ms = 1};
+    CHECK_OK(store_new_tuned(&options, &t, &f.store, &err), err);
+    return f;
+}
+
+static void stop(struct fixture *f)
+{
+    nl_store_free(f->store);
+    standin_stop(f->server);
+    for (size_t i = 0; i <= most_parts; i++)
+        free(f->s3->parts[i]);
+    free(f->s3->object);
+    free(f->s3);
+}
+
+static char *some_bytes(size_t len)
+{
+    char *data = malloc(len + 1);
+    for (size_t i = 0; i < len; i++)
+        data[i] = (char)(i * 7 ^ i >> 9);
+    return data;
+}
+
+/* Write len bytes in pieces of an odd size. */
+static int write_object(struct fixture *f, const char *data, size_t len, const nl_put_options *o, nl_error *err)
+{
+    nl_sink *sink;
+    int rc = nl_store_create(f->store, "s3://bucket/a key/x", o, &sink, err);
+    for (size_t at = 0; !rc && at < len;) {
+        size_t n = len - at < 7777 ? len - at : 7777;
+        rc = nl_sink_write(sink, data + at, n, err);
+        if (rc) {
+            nl_sink_abort(sink);
+            return rc;
+        }
+        at += n;
+    }
+    return rc ? rc : nl_sink_commit(sink, err);
+}
+
+static nl_store_stats stats(const struct fixture *f)
+{
+    nl_store_stats s;
+    nl_store_get_stats(f->store, &s);
+    return s;
+}
+
+static void objects_of_every_size(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t len, requests;
+    } cases[] = {{0, 1}, {1, 1}, {65536, 1}, {65537, 1}, {100000, 1}, {100001, 4}, {200000, 4}, {1000001, 13}};
+    for (size_t i = 0; i < NL_LEN(cases); i++) {
+        struct fixture f = start();
+        nl_error err = {0};
+        char *data = some_bytes(cases[i].len);
+        check_why("%zu bytes", cases[i].len);
+        CHECK_OK(write_object(&f, data, cases[i].len, NULL, &err), err);
+        CHECK_INT(f.s3->len, cases[i].len);
+        CHECK_MEM(f.s3->object, data, cases[i].len);
+        CHECK_INT(stats(&f).requests, cases[i].requests);
+        CHECK_INT(standin_count(f.server), cases[i].requests);
+        CHECK_HAS(standin_seen(f.server, 0)->target, "/bucket/a%20key/x");
+        CHECK_HAS(standin_seen(f.server, 0)->head, "Content-Type: application/octet-stream\r\n");
+        CHECK(!strstr(standin_seen(f.server, 0)->head, "Expect"));
+        if (cases[i].requests == 1)
+            CHECK_INT(stats(&f).bytes_sent, cases[i].len);
+        free(data);
+        stop(&f);
+    }
+}
+
+static void an_abort_leaves_nothing(void **state)
+{
+    (void)state;
+    struct fixture f = start();
+    nl_error err = {0};
+    nl_sink *sink;
+    char *data = some_bytes(500000);
+    CHECK_OK(nl_store_create(f.store, "s3://bucket/key", NULL, &sink, &err), err);
+    nl_sink_abort(sink);
+    CHECK_INT(standin_count(f.server), 0);
+    CHECK_OK(nl_store_create(f.store, "s3://bucket/key", NULL, &sink, &err), err);
+    CHECK_OK(nl_sink_write(sink, data, 500000, &err), err);
+    CHECK_INT(nl_sink_written(sink), 500000);
+    nl_sink_abort(sink);
+    CHECK(f.s3->aborted);
+    CHECK(!f.s3->object);
+    free(data);
+    stop(&f);
+}
+
+static void a_failing_part_aborts_the_upload(void **state)
+{
+    (void)state;
+    static const char denied[] = "<Error><Code>AccessDenied</Code></Error>";
+    for (size_t at = 0; at < 6; at++) { /* the beginning, each part, the completion */
+        struct fixture f = start();
+        nl_error err = {0};
+        char *data = some_bytes(350000);
+        f.s3->faults[at] = (struct standin_answer){.status = 403, .body = denied, .body_len = sizeof denied - 1};
+        check_why("request %zu fails", at);
+        CHECK_FAILS(write_object(&f, data, 350000, NULL, &err), NL_DENIED, err, "AccessDenied");
+        CHECK(!f.s3->object);
+        CHECK(f.s3->aborted == (at > 0));
+        free(data);
+        stop(&f);
+    }
+}
+
+static void parts_are_tried_again(void **state)
+{
+    (void)state;
+    struct fixture f = start();
+    nl_error err = {0};
+    char *data = some_bytes(350000);
+    f.s3->faults[1].status = 503;
+    f.s3->faults[2].reset = true;
+    f.s3->faults[5].status = 500;
+    CHECK_OK(write_object(&f, data, 350000, NULL, &err), err);
+    CHECK_INT(f.s3->len, 350000);
+    CHECK_MEM(f.s3->object, data, 350000);
+    CHECK_INT(stats(&f).retries, 3);
+    CHECK_INT(stats(&f).requests, 6 + 3);
+    free(data);
+    stop(&f);
+}
+
+static void if_absent_is_a_conflict_where_there_is_one(void **state)
+{
+    (void)state;
+    static const size_t sizes[] = {10, 250000};
+    for (size_t i = 0; i < NL_LEN(sizes); i++) {
+        struct fixture f = start();
+        nl_error err = {0};
+        char *data = some_bytes(sizes[i]);
+        check_why("%zu bytes", sizes[i]);
+        CHECK_OK(write_object(&f, data, sizes[i], &(nl_put_options){.if_absent = true}, &err), err);
+        CHECK_FAILS(write_object(&f, data, sizes[i], &(nl_put_options){.if_absent = true}, &err), NL_CONFLICT, err,
+                    "s3://bucket/a key/x");
+        CHECK_INT(f.s3->len, sizes[i]);
+        CHECK_OK(write_object(&f, data, 5, NULL, &err), err);
+        CHECK_INT(f.s3->len, 5);
+        free(data);
+        stop(&f);
+    }
+}
+
+/* The write takes place, its answer is lost, the second attempt meets what the first one left. */
+static void a_lost_answer_is_no_conflict(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t len, lost;
+        bool if_absent;
+    } cases[] = {{10, 0, true}, {10, 0, false}, {150000, 3, true}, {150000, 3, false}};
+    for (size_t i = 0; i < NL_LEN(cases); i++) {
+        struct fixture f = start();
+        nl_error err = {0};
+        char *data = some_bytes(cases[i].len);
+        check_why("%zu bytes, if_absent %d", cases[i].len, cases[i].if_absent);
+        f.s3->faults[cases[i].lost].reset = true;
+        f.s3->after[cases[i].lost] = true;
+        CHECK_OK(write_object(&f, data, cases[i].len, &(nl_put_options){.if_absent = cases[i].if_absent}, &err), err);
+        CHECK_INT(f.s3->len, cases[i].len);
+        CHECK(!f.s3->aborted);
+        free(data);
+        stop(&f);
+    }
+}
+
+static void somebody_elses_object_stays_a_conflict(void **state)
+{
+    (void)state;
+    struct fixture f = start();
+    nl_error err = {0};
+    keep_object(f.s3, "theirs", 6, "e");
+    f.s3->faults[0].status = 503; /* the second attempt meets it */
+    CHECK_FAILS(write_object(&f, "ours", 4, &(nl_put_options){.if_absent = true}, &err), NL_CONFLICT, err, "HTTP 412");
+    CHECK_MEM(f.s3->object, "theirs", 6);
+    stop(&f);
+}
+
+static void a_completion_may_fail_inside_a_200(void **state)
+{
+    (void)state;
+    static const char internal[] = "<Error><Code>InternalError</Code></Error>";
+    struct fixture f = start();
+    nl_error err = {0};
+    char *data = some_bytes(150000);
+    f.s3->faults[3] = (struct standin_answer){.status = 200, .body = internal, .body_len = sizeof internal - 1};
+    CHECK_OK(write_object(&f, data, 150000, NULL, &err), err);
+    CHECK_INT(stats(&f).retries, 1);
+    CHECK_INT(f.s3->len, 150000);
+    free(data);
+    stop(&f);
+}
+
+static void small_operations(void **state)
+{
+    (void)state;
+    struct fixture f = start();
+    nl_error err = {0};
+    nl_object_info info;
+    CHECK_FAILS(nl_store_head(f.store, "s3://bucket/key", &info, &err), NL_NOT_FOUND, err, "not found");
+    keep_object(f.s3, "hello", 5, "abc");
+    CHECK_OK(nl_store_head(f.store, "s3://bucket/key", &info, &err), err);
+    CHECK_INT(info.size, 5);
+    CHECK_STR(info.etag, "abc");
+    CHECK_OK(nl_store_delete(f.store, "s3://bucket/key", &err), err);
+    CHECK_STR(standin_seen(f.server, 2)->method, "DELETE");
+    CHECK_OK(nl_store_copy(f.store, "s3://bucket/a b", "s3://other/c", &err), err);
+    CHECK_STR(standin_seen(f.server, 3)->target, "/other/c");
+    CHECK_HAS(standin_seen(f.server, 3)->head, "x-amz-copy-source: /bucket/a%20b\r\n");
+    CHECK_OK(nl_store_make_bucket(f.store, "new-bucket", &err), err);
+    CHECK_STR(standin_seen(f.server, 4)->target, "/new-bucket");
+    CHECK_FAILS(nl_store_make_bucket(f.store, "Bad", &err), NL_INVALID, err, "lower-case");
+    CHECK_FAILS(nl_store_head(f.store, "s3://bucket", &info, &err), NL_INVALID, err, "key is empty");
+    CHECK_FAILS(nl_store_head(f.store, "gs://bucket/x", &info, &err), NL_UNSUPPORTED, err, "gs://bucket/x");
+    CHECK_INT(stats(&f).requests, 5);
+    stop(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(objects_of_every_size),
+        cmocka_unit_test(an_abort_leaves_nothing),
+        cmocka_unit_test(a_failing_part_aborts_the_upload),
+        cmocka_unit_test(parts_are_tried_again),
+        cmocka_unit_test(if_absent_is_a_conflict_where_there_is_one),
+        cmocka_unit_test(a_lost_answer_is_no_conflict),
+        cmocka_unit_test(somebody_elses_object_stays_a_conflict),
+        cmocka_unit_test(a_completion_may_fail_inside_a_200),
+        cmocka_unit_test(small_operations),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -177,6 +177,24 @@ void pq_values_spread(void *values, size_t dense, const uint8_t *valid, size_t f
     }
 }
 
+static inline __attribute__((always_inline)) void join(uint8_t *out, const uint8_t *streams, size_t n, size_t count,
+                                                       const size_t width)
+{
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < width; k++)
+            out[i * width + k] = streams[k * count + i];
+}
+
+void pq_values_join(void *out, const uint8_t *streams, size_t n, size_t count, size_t width)
+{
+    if (width == 4)
+        join(out, streams, n, count, 4);
+    else if (width == 8)
+        join(out, streams, n, count, 8);
+    else
+        join(out, streams, n, count, width);
+}
+
 void pq_values_narrow(void *out, const void *in, size_t n, size_t width)
 {
     const uint8_t *from = in; /* aligned to nothing: a page's bytes */

@@ -20,6 +20,8 @@ void pq_values_fill(void *out, const void *value, size_t n, size_t width);
  * `dense` are ones), in order, and zero the others. In place. */
 void pq_values_spread(void *values, size_t dense, const uint8_t *valid, size_t from, size_t n, size_t width);
 
+/* BYTE_STREAM_SPLIT: byte k of value i stands at streams[k × count + i]. */
+void pq_values_join(void *out, const uint8_t *streams, size_t n, size_t count, size_t width);
 /* INT32 to the 8 or 16 bits that its logical type has: the low ones. */
 void pq_values_narrow(void *out, const void *in, size_t n, size_t width);
 /* To 128-bit decimals: from integers of 4 or 8 bytes… */

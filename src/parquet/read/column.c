@@ -64,14 +64,14 @@ void pq_column_reader_free(struct pq_column_reader *c)
     free(c->buffers);
     free(c->dictionary);
     nl_bytes_release(&c->page);
+    nl_bytes_release(&c->before);
     nl_bytes_release(&c->dictionary_page);
     nl_bytes_release(&c->chunk);
     nl_block_unref(c->scratch);
     *c = (struct pq_column_reader){0};
 }
 
-/* Append a reference to this batch's buffers. */
-static int add_buffer(struct pq_column_reader *c, nl_bytes memory, nl_error *err)
+int pq_column_add_buffer(struct pq_column_reader *c, nl_bytes memory, nl_error *err)
 {
     if (c->n_buffers == c->buffers_room) {
         size_t room = c->buffers_room ? 2 * c->buffers_room : 8;
@@ -88,7 +88,7 @@ static int add_buffer(struct pq_column_reader *c, nl_bytes memory, nl_error *err
 int pq_column_buffer(struct pq_column_reader *c, nl_bytes memory, uint32_t *index, nl_error *err)
 {
     if (c->buffer < 0) {
-        int rc = add_buffer(c, memory, err);
+        int rc = pq_column_add_buffer(c, memory, err);
         if (rc)
             return rc;
         c->buffer = (int64_t)c->n_buffers - 1;
@@ -101,7 +101,7 @@ int pq_column_buffer(struct pq_column_reader *c, nl_bytes memory, uint32_t *inde
 static int add_dictionary_buffer(struct pq_column_reader *c, nl_error *err)
 {
     bool wanted = c->n_buffers == 0 && c->dictionary_page.block;
-    return wanted ? add_buffer(c, c->dictionary_page, err) : NL_OK;
+    return wanted ? pq_column_add_buffer(c, c->dictionary_page, err) : NL_OK;
 }
 
 static int zeroed_bits(size_t n, nl_block **out, nl_error *err)

@@ -16,6 +16,7 @@
 #include "base/cancel.h"
 #include "base/io/bytes.h"
 #include "parquet/codec/codec.h"
+#include "parquet/encoding/delta.h"
 #include "parquet/encoding/rle.h"
 #include "parquet/read/schema.h"
 
@@ -24,6 +25,10 @@ enum pq_page_values {
     PQ_VALUES_PLAIN,
     PQ_VALUES_INDICES, /* of the dictionary */
     PQ_VALUES_BITS,    /* booleans, one after the other or in runs */
+    PQ_VALUES_DELTA,   /* DELTA_BINARY_PACKED */
+    PQ_VALUES_SPLIT,   /* BYTE_STREAM_SPLIT */
+    PQ_VALUES_LENGTHS, /* DELTA_LENGTH_BYTE_ARRAY: lengths, then the bytes side by side */
+    PQ_VALUES_PREFIX,  /* DELTA_BYTE_ARRAY: how much of the value before, then lengths and bytes of the rest */
 };
 
 struct pq_column_reader {
@@ -51,6 +56,10 @@ struct pq_column_reader {
     size_t bit;          /* …or the next one in values */
     int64_t buffer;      /* of the page in this batch's views; -1: not in yet */
 
+    struct pq_delta delta, prefixes; /* integers, or lengths; and the prefixes' */
+    size_t split_count, split_at;    /* values of the page, and how many were taken */
+    nl_bytes before;                 /* the value before the next one, for its prefix */
+
     /* the dictionary */
     bool has_data;            /* a data page was opened: a dictionary comes too late */
     nl_bytes dictionary_page; /* what its views point into */
@@ -76,6 +85,10 @@ int pq_page_next(struct pq_column_reader *c, nl_error *err);
 int pq_decode(struct pq_column_reader *c, size_t n, uint8_t *out, size_t bit, nl_error *err);
 /* decode.c: n stored values (PLAIN) in their final form. in may be aligned to nothing, and be read 64 bytes beyond. */
 int pq_convert(const struct pq_leaf_type *t, const uint8_t *in, size_t n, void *out, nl_error *err);
+/* decode_strings.c: the next n values of the two delta encodings of byte arrays, in their final form at out. */
+int pq_decode_strings(struct pq_column_reader *c, size_t n, uint8_t *out, nl_error *err);
+/* column.c: another piece of memory that this batch's views point into. */
+int pq_column_add_buffer(struct pq_column_reader *c, nl_bytes memory, nl_error *err);
 /* column.c: this batch's index for the memory of the page at hand. */
 int pq_column_buffer(struct pq_column_reader *c, nl_bytes memory, uint32_t *index, nl_error *err);
 

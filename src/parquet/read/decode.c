@@ -96,6 +96,40 @@ static int bits(struct pq_column_reader *c, size_t n, uint8_t *out, size_t bit, 
     return NL_OK;
 }
 
+/* n stored values of the encodings that have them in another order than PLAIN. */
+static int stored(struct pq_column_reader *c, size_t n, uint8_t *out, nl_error *err)
+{
+    size_t width = c->column->type.stored_width;
+    if (c->kind == PQ_VALUES_DELTA)
+        return pq_delta_next(&c->delta, n, out, width, err);
+    if (n > c->split_count - c->split_at)
+        return nl_fail(err, NL_CORRUPT, "%zu values of %zu bytes, %zu are left", n, width,
+                       c->split_count - c->split_at);
+    pq_values_join(out, c->values + c->split_at, n, c->split_count, width);
+    c->split_at += n;
+    return NL_OK;
+}
+
+/* Through a little memory where the stored form is not the final one. */
+static int stored_then_convert(struct pq_column_reader *c, size_t n, uint8_t *out, nl_error *err)
+{
+    const struct pq_leaf_type *t = &c->column->type;
+    uint8_t some[4096 + 64];
+    if (t->conversion == PQ_TO_SAME)
+        return stored(c, n, out, err);
+    if (t->stored_width > sizeof some - 64)
+        return nl_fail(err, NL_UNSUPPORTED, "decimals of %" PRIu32 " bytes", t->stored_width);
+    size_t step = (sizeof some - 64) / t->stored_width;
+    int rc = NL_OK;
+    for (size_t k; rc == NL_OK && n; n -= k, out += k * t->value_width) {
+        k = n < step ? n : step;
+        rc = stored(c, k, some, err);
+        if (rc == NL_OK)
+            rc = pq_convert(t, some, k, out, err);
+    }
+    return rc;
+}
+
 int pq_decode(struct pq_column_reader *c, size_t n, uint8_t *out, size_t bit, nl_error *err)
 {
     if (!n)
@@ -105,6 +139,12 @@ int pq_decode(struct pq_column_reader *c, size_t n, uint8_t *out, size_t bit, nl
         return indices(c, n, out, err);
     case PQ_VALUES_BITS:
         return bits(c, n, out, bit, err);
+    case PQ_VALUES_DELTA:
+    case PQ_VALUES_SPLIT:
+        return stored_then_convert(c, n, out, err);
+    case PQ_VALUES_LENGTHS:
+    case PQ_VALUES_PREFIX:
+        return pq_decode_strings(c, n, out, err);
     default:
         return plain(c, n, out, err);
     }

@@ -137,6 +137,32 @@ static int levels_v1(struct pq_column_reader *c, const struct pq_page_header *h,
     return NL_OK;
 }
 
+/* A page of nulls alone may have no header of deltas. */
+static int open_delta(struct pq_delta *d, const uint8_t *p, const uint8_t *end, nl_error *err)
+{
+    *d = (struct pq_delta){.start = p, .in = p, .end = end};
+    return p == end ? NL_OK : pq_delta_init(d, p, (size_t)(end - p), err);
+}
+
+/* Lengths at p; c->values: the bytes behind them. */
+static int open_lengths(struct pq_column_reader *c, const uint8_t *p, const uint8_t *end, nl_error *err)
+{
+    int rc = open_delta(&c->delta, p, end, err);
+    struct pq_delta all = c->delta;
+    return rc ? rc : pq_delta_end(&all, &c->values, err);
+}
+
+/* Prefixes at p, lengths behind them, bytes behind those. */
+static int open_prefixes(struct pq_column_reader *c, const uint8_t *p, const uint8_t *end, nl_error *err)
+{
+    const uint8_t *lengths;
+    int rc = open_delta(&c->prefixes, p, end, err);
+    struct pq_delta all = c->prefixes;
+    if (rc == NL_OK)
+        rc = pq_delta_end(&all, &lengths, err);
+    return rc ? rc : open_lengths(c, lengths, end, err);
+}
+
 /* Set up the reading of values at p..end. */
 static int open_values(struct pq_column_reader *c, int32_t encoding, const uint8_t *p, const uint8_t *end,
                        nl_error *err)
@@ -169,6 +195,29 @@ static int open_values(struct pq_column_reader *c, int32_t encoding, const uint8
         pq_runs_init(&c->bits, p + 4, len, 1);
         return NL_OK;
     }
+    case PQ_DELTA_BINARY_PACKED:
+        if (c->column->physical != PQ_INT32 && c->column->physical != PQ_INT64)
+            break;
+        c->kind = PQ_VALUES_DELTA;
+        return open_delta(&c->delta, p, end, err);
+    case PQ_BYTE_STREAM_SPLIT:
+        if (!c->column->type.stored_width || c->column->physical == PQ_INT96)
+            break;
+        c->kind = PQ_VALUES_SPLIT;
+        c->split_at = 0;
+        c->split_count = (size_t)(end - p) / c->column->type.stored_width;
+        return NL_OK;
+    case PQ_DELTA_LENGTH_BYTE_ARRAY:
+        if (c->column->physical != PQ_BYTE_ARRAY)
+            break;
+        c->kind = PQ_VALUES_LENGTHS;
+        return open_lengths(c, p, end, err);
+    case PQ_DELTA_BYTE_ARRAY:
+        if (c->column->physical != PQ_BYTE_ARRAY && c->column->physical != PQ_FIXED_LEN_BYTE_ARRAY)
+            break;
+        c->kind = PQ_VALUES_PREFIX;
+        nl_bytes_release(&c->before);
+        return open_prefixes(c, p, end, err);
     default:
         break;
     }

@@ -166,19 +166,22 @@ static int prepare(struct job *j, nl_error *err)
 
 /* ── compile ── */
 
-/* Our environment, with messages in English and ASCII: the first error is looked for by its word. */
-static const char **compiler_environment(nl_arena *a)
+/* Our environment, but for two: messages are in English and ASCII, since the first error is looked for by its word, and the
+ * compiler's own temporary files go where nobody else can enter. */
+static const char **compiler_environment(nl_arena *a, const char *folder)
 {
     size_t n = 0, kept = 0;
     while (environ[n])
         n++;
-    const char **env = nl_arena_array(a, n + 2, sizeof *env);
-    if (!env)
+    const char **env = nl_arena_array(a, n + 3, sizeof *env);
+    const char *temporary = nl_arena_printf(a, "TMPDIR=%s", folder);
+    if (!env || !temporary)
         return NULL;
     for (size_t i = 0; i < n; i++)
-        if (!nl_starts_with(environ[i], "LC_ALL=") && !nl_starts_with(environ[i], "LANGUAGE="))
+        if (!nl_starts_with(environ[i], "LC_ALL=") && !nl_starts_with(environ[i], "TMPDIR="))
             env[kept++] = environ[i];
-    env[kept] = "LC_ALL=C";
+    env[kept++] = "LC_ALL=C";
+    env[kept] = temporary;
     return env;
 }
 
@@ -197,7 +200,7 @@ static int run_compiler(struct job *j, const char *object, const char *deps, str
                                 "catalog", "-o",       object, source, "-lm", NULL};
     for (size_t i = 0; i < NL_LEN(rest); i++)
         argv[n++] = rest[i];
-    struct nl_proc p = {.argv = argv, .env = compiler_environment(&j->arena), .time_limit_ns = TIME_LIMIT};
+    struct nl_proc p = {.argv = argv, .env = compiler_environment(&j->arena, j->folder), .time_limit_ns = TIME_LIMIT};
     if (!source || !p.env)
         return nl_fail_memory(err);
     int rc = nl_proc_run(&p, result, err);
@@ -206,28 +209,36 @@ static int run_compiler(struct job *j, const char *object, const char *deps, str
     return rc;
 }
 
+/* The line that says most: the first error of the compiler; where only the linker failed, the first name that it misses. */
+static const char *telling_line(const char *text)
+{
+    const char *line = strstr(text, "undefined reference");
+    if (!line)
+        line = strstr(text, "error:");
+    if (!line)
+        return text;
+    while (line > text && line[-1] != '\n')
+        line--;
+    return line;
+}
+
 /* The compiler said no: its first error into err, everything into output. */
 static int report(const struct job *j, const struct nl_proc_result *r, nl_buf *output, nl_error *err)
 {
     const char *text = r->err.len ? r->err.data : "";
     if (output)
         nl_buf_append(output, text, strlen(text), NULL); /* without memory the first line must do */
-    const char *line = strstr(text, "error:");
-    const char *first = line ? line : text;
-    while (first > text && first[-1] != '\n')
-        first--;
-    int len = (int)strcspn(first, "\n");
-    size_t more = 0;
-    for (const char *p = line; p && (p = strstr(p + 1, "error:"));)
-        more++;
-    if (!*first)
-        nl_fail(err, NL_INVALID, "%s does not compile: %s ended with %d", j->path, j->compiler[0],
-                r->signal ? r->signal : r->exit_code);
-    else if (more)
-        nl_fail(err, NL_INVALID, "%s does not compile: %.*s (and %zu more)", j->path, len, first, more);
-    else
-        nl_fail(err, NL_INVALID, "%s does not compile: %.*s", j->path, len, first);
-    return NL_INVALID;
+    const char *line = telling_line(text);
+    if (!*line)
+        return nl_fail(err, NL_INVALID, "%s does not compile: %s ended with %d", j->path, j->compiler[0],
+                       r->signal ? r->signal : r->exit_code);
+    size_t errors = 0;
+    for (const char *p = text; (p = strstr(p, "error: ")); p++)
+        errors++;
+    int len = (int)strcspn(line, "\n");
+    if (errors > 1)
+        return nl_fail(err, NL_INVALID, "%s does not compile: %.*s (and %zu more)", j->path, len, line, errors - 1);
+    return nl_fail(err, NL_INVALID, "%s does not compile: %.*s", j->path, len, line);
 }
 
 /* Compile to `made`, then give it its place in the cache. */

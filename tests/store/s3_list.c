@@ -118,9 +118,9 @@ static void pages_that_are_none(void **state)
         const char *why, *text, *message;
         int status, want;
     } cases[] = {
-        {"not XML", "<html><br>", "not a listing", 0, NL_IO},
-        {"empty", "", "not a listing", 0, NL_IO},
-        {"another document", "<Other/>", "not a listing", 0, NL_IO},
+        {"not XML", "<html><br>", "no <ListBucketResult>", 0, NL_IO},
+        {"empty", "", "no <ListBucketResult>", 0, NL_IO},
+        {"another document", "<Other/>", "no <ListBucketResult>", 0, NL_IO},
         {"no token", PAGE("<IsTruncated>true</IsTruncated>"), "continuation token", 0, NL_IO},
         {"the same token again", PAGE(OBJECT("a") MORE("t")), "does not move on", 0, NL_IO},
         {"no size", PAGE("<Contents><Key>a</Key></Contents>"), "no size", 0, NL_IO},

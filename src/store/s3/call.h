@@ -21,6 +21,7 @@
 #include "base/cancel.h"
 #include "base/io/source.h"
 #include "s3proto/uri.h"
+#include "s3proto/xml.h"
 
 struct store_client;
 
@@ -108,6 +109,8 @@ void store_call_drop(struct store_call *call);
 int store_call_result(const struct store_call *call, nl_error *err);
 /* The S3 code in the error's body, "" where there is none. No parsing of XML: a search. */
 void store_call_code(const struct store_call *call, char out[static 64]);
+/* Parse the XML of an answer, whose root is to be called so. NL_IO where it is not that: the fault is the peer's. */
+int store_reply_xml(nl_arena *arena, const nl_buf *text, const char *root_name, s3_xml_node **root, nl_error *err);
 /* New, submit, wait, result. *out is set whenever an answer came, also on failure, and then yours; otherwise NULL. */
 int store_call_run(struct store_client *c, const struct store_request *r, struct store_call **out, nl_error *err);
 

@@ -12,10 +12,7 @@
 #include "base/str.h"
 #include "s3proto/names.h"
 #include "s3proto/time.h"
-#include "s3proto/xml.h"
 #include "store/s3/list.h"
-
-enum { page_max = 32 << 20 };
 
 /* One listing on its way. */
 struct listing {
@@ -101,21 +98,13 @@ static int give_page(struct listing *l, const s3_xml_node *root, bool encoded, n
     return rc;
 }
 
-int store_page_parse(nl_arena *arena, const char *text, size_t len, struct store_page *out, nl_error *err)
+int store_page_parse(nl_arena *arena, const nl_buf *text, struct store_page *out, nl_error *err)
 {
     *out = (struct store_page){0};
     s3_xml_node *root;
-    int rc = s3_xml_parse(arena, text, len, page_max, &root, err);
-    if (rc == NL_NO_MEMORY)
+    int rc = store_reply_xml(arena, text, "ListBucketResult", &root, err);
+    if (rc)
         return rc;
-    if (rc || strcmp(root->name, "ListBucketResult") != 0) {
-        if (!rc)
-            nl_fail(err, NL_IO, "<%s>", root->name);
-        else if (err)
-            err->code = NL_IO; /* the peer's fault, not the caller's */
-        nl_note(err, "the answer is not a listing");
-        return NL_IO;
-    }
     const char *truncated = s3_xml_child_text(root, "IsTruncated"), *encoding = s3_xml_child_text(root, "EncodingType");
     out->root = root;
     out->encoded = encoding && !strcmp(encoding, "url");
@@ -152,7 +141,7 @@ static int one_page(struct listing *l, char **token, nl_error *err)
     char *next = NULL;
     int rc = fetch_page(l, *token, &call, err);
     if (!rc) {
-        rc = store_page_parse(&arena, call->text.data, call->text.len, &page, err);
+        rc = store_page_parse(&arena, &call->text, &page, err);
         if (rc)
             nl_note(err, "%s", call->uri);
     }
@@ -194,7 +183,7 @@ int store_s3_list_buckets(store_backend *b, int (*fn)(void *ctx, const char *nam
     s3_xml_node *root;
     int rc = store_call_run((struct store_client *)b, &(struct store_request){.method = "GET"}, &call, err);
     if (!rc)
-        rc = s3_xml_parse(&arena, call->text.data, call->text.len, page_max, &root, err);
+        rc = store_reply_xml(&arena, &call->text, "ListAllMyBucketsResult", &root, err);
     const s3_xml_node *n = rc ? NULL : s3_xml_child(s3_xml_child(root, "Buckets"), "Bucket");
     for (; !rc && n; n = s3_xml_again(n)) {
         const char *name = s3_xml_child_text(n, "Name"), *date = s3_xml_child_text(n, "CreationDate");

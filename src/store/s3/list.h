@@ -2,7 +2,6 @@
 #ifndef STORE_S3_LIST_H
 #define STORE_S3_LIST_H
 
-#include "s3proto/xml.h"
 #include "store/s3/client.h"
 
 /* A page; everything lives in the arena that it was parsed into. */
@@ -13,7 +12,7 @@ struct store_page {
 };
 
 /* NL_IO: not a listing, or one that cannot be continued. */
-int store_page_parse(nl_arena *arena, const char *text, size_t len, struct store_page *out, nl_error *err);
+int store_page_parse(nl_arena *arena, const nl_buf *text, struct store_page *out, nl_error *err);
 /* What an entry says of its object. NL_IO: no size. */
 int store_page_entry(const s3_xml_node *n, bool is_prefix, nl_object_info *out, nl_error *err);
 

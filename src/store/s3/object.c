@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "s3proto/names.h"
-#include "s3proto/xml.h"
 #include "store/s3/client.h"
 
 int store_s3_head_call(struct store_client *c, const char *bucket, const char *key, nl_object_info *out,

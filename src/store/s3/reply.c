@@ -1,4 +1,5 @@
-/* reply.c: the head of an answer, line by line. It comes from strangers: what does not parse is as if it were not there. */
+/* reply.c: an answer: its head, line by line, and XML. It comes from strangers: a line that does not parse is as if it were
+ * not there. */
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -7,6 +8,8 @@
 #include "base/str.h"
 #include "s3proto/time.h"
 #include "store/s3/call.h"
+
+enum { xml_max = 32 << 20 };
 
 /* "bytes 0-9/100", "bytes 0-9/STAR", "bytes STAR/0" (STAR: an asterisk). */
 static void content_range(struct store_reply *r, const char *value)
@@ -119,4 +122,19 @@ void store_reply_line(struct store_reply *r, const char *line, size_t len)
     while (value_len && (value[value_len - 1] == ' ' || value[value_len - 1] == '\t'))
         value[--value_len] = 0;
     header(r, copy, value);
+}
+
+int store_reply_xml(nl_arena *arena, const nl_buf *text, const char *root_name, s3_xml_node **root, nl_error *err)
+{
+    int rc = s3_xml_parse(arena, text->data, text->len, xml_max, root, err);
+    if (rc == NL_NO_MEMORY)
+        return rc;
+    if (rc && err)
+        err->code = NL_IO;
+    if (!rc && strcmp((*root)->name, root_name) != 0)
+        rc = nl_fail(err, NL_IO, "<%s>", (*root)->name);
+    if (!rc)
+        return NL_OK;
+    nl_note(err, "the answer is no <%s>", root_name);
+    return NL_IO;
 }

@@ -21,7 +21,6 @@
 #include "base/str.h"
 #include "s3proto/errors.h"
 #include "s3proto/names.h"
-#include "s3proto/xml.h"
 #include "store/s3/client.h"
 
 enum {
@@ -29,7 +28,6 @@ enum {
     most_parts = 10000,
     grow_every = 1000, /* parts of an upload of unknown size: then they become twice as large */
     largest_part = 512 << 20,
-    upload_reply_max = 1 << 20,
 };
 
 #define WRITE_ID "x-amz-meta-neuralake-write"
@@ -245,14 +243,13 @@ static int begin_upload(struct s3_sink *s, nl_error *err)
     int rc = store_call_run(s->client, &r, &call, err);
     nl_arena arena = {0};
     s3_xml_node *root;
-    if (!rc) {
-        rc = s3_xml_parse(&arena, call->text.data, call->text.len, upload_reply_max, &root, err);
-        const char *id = rc ? NULL : s3_xml_child_text(root, "UploadId");
-        if (rc || !id || !*id)
-            rc = nl_fail(err, NL_IO, "%s: the answer to CreateMultipartUpload names no upload", s->uri);
-        else if (!(s->upload_id = strdup(id)))
-            rc = nl_fail_memory(err);
-    }
+    if (!rc)
+        rc = store_reply_xml(&arena, &call->text, "InitiateMultipartUploadResult", &root, err);
+    const char *id = rc ? NULL : s3_xml_child_text(root, "UploadId");
+    if (!rc && (!id || !*id))
+        rc = nl_fail(err, NL_IO, "%s: the answer to CreateMultipartUpload names no upload", s->uri);
+    if (!rc && !(s->upload_id = strdup(id)))
+        rc = nl_fail_memory(err);
     nl_arena_free(&arena);
     store_call_free(call);
     return rc;

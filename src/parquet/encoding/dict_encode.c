@@ -60,6 +60,39 @@ static inline uint64_t hash_8(uint64_t v)
     return (v ^ v >> 32) * UINT64_C(0x9E3779B97F4A7C15);
 }
 
+static inline uint64_t load_8(const uint8_t *p)
+{
+    uint64_t v;
+    memcpy(&v, p, 8);
+    return v;
+}
+
+static inline uint64_t load_4(const uint8_t *p)
+{
+    uint32_t v;
+    memcpy(&v, p, 4);
+    return v;
+}
+
+/* Up to 16 bytes are two overlapping words and one multiplication; longer values take XXH3. */
+static inline uint64_t hash_bytes(const uint8_t *p, size_t len)
+{
+    uint64_t a, b;
+    if (len > 16)
+        return XXH3_64bits(p, len);
+    if (len > 8)
+        a = load_8(p), b = load_8(p + len - 8);
+    else if (len >= 4)
+        a = load_4(p), b = load_4(p + len - 4);
+    else if (len)
+        a = p[0], b = (uint64_t)p[len / 2] << 8 | p[len - 1];
+    else
+        a = b = 0;
+    unsigned __int128 m = (unsigned __int128)(a ^ UINT64_C(0x9E3779B97F4A7C15)) *
+                          (b ^ (UINT64_C(0xD6E8FEB86659FD93) + len * UINT64_C(0xA0761D6478BD642F)));
+    return (uint64_t)m ^ (uint64_t)(m >> 64);
+}
+
 /* ── growing ── */
 
 /* Twice as many slots, or the first ones. The entries' hashes are computed again: a table grows a dozen times at most. */
@@ -79,7 +112,7 @@ static int grow_slots(struct pq_dict *d, nl_error *err)
         else if (d->kind == PQ_DICT_8)
             memcpy(&v8, v.data, 8), hash = hash_8(v8);
         else
-            hash = XXH3_64bits(v.data, v.len);
+            hash = hash_bytes(v.data, v.len);
         size_t at = hash >> (64 - bits);
         while (slots[at].next)
             at = (at + 1) & mask;
@@ -146,22 +179,10 @@ static inline bool same_bytes(const uint8_t *a, const uint8_t *b, size_t len)
 {
     if (len > 16)
         return memcmp(a, b, len) == 0;
-    if (len >= 8) {
-        uint64_t x[4];
-        memcpy(&x[0], a, 8);
-        memcpy(&x[1], b, 8);
-        memcpy(&x[2], a + len - 8, 8);
-        memcpy(&x[3], b + len - 8, 8);
-        return ((x[0] ^ x[1]) | (x[2] ^ x[3])) == 0;
-    }
-    if (len >= 4) {
-        uint32_t x[4];
-        memcpy(&x[0], a, 4);
-        memcpy(&x[1], b, 4);
-        memcpy(&x[2], a + len - 4, 4);
-        memcpy(&x[3], b + len - 4, 4);
-        return ((x[0] ^ x[1]) | (x[2] ^ x[3])) == 0;
-    }
+    if (len > 8)
+        return ((load_8(a) ^ load_8(b)) | (load_8(a + len - 8) ^ load_8(b + len - 8))) == 0;
+    if (len >= 4)
+        return ((load_4(a) ^ load_4(b)) | (load_4(a + len - 4) ^ load_4(b + len - 4))) == 0;
     for (size_t i = 0; i < len; i++)
         if (a[i] != b[i])
             return false;
@@ -191,7 +212,7 @@ static int put_bytes(struct pq_dict *d, const struct pq_slice *in, size_t n, uin
     unsigned shift = 64 - d->slot_bits;
     size_t mask = ((size_t)1 << d->slot_bits) - 1;
     for (size_t i = 0; i < n; i++) {
-        hashes[i] = XXH3_64bits(in[i].data, in[i].len);
+        hashes[i] = hash_bytes(in[i].data, in[i].len);
         __builtin_prefetch(&d->slots[hashes[i] >> shift]);
     }
     for (*taken = 0; *taken < n; ++*taken) {

@@ -17,7 +17,7 @@ static inline void pq_copy_short(uint8_t *to, const uint8_t *from, size_t len)
 {
     if (len > 16) {
         memcpy(to, from, len);
-    } else if (len >= 8) {
+    } else if (len > 8) {
         uint64_t head, tail;
         memcpy(&head, from, 8);
         memcpy(&tail, from + len - 8, 8);

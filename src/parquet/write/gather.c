@@ -259,11 +259,36 @@ static inline bool slice_at(const struct pq_write_type *t, const struct ArrowArr
     return data || to == from;
 }
 
+/* The usual case, without a branch a row: strings with 32-bit offsets, none null, that all fit. False: not so, or damaged
+ * offsets, and gather_slices() finds out row by row. */
+static bool gather_plain_strings(const struct ArrowArray *a, size_t at, size_t most_bytes, struct pq_scratch *s,
+                                 struct pq_block *b)
+{
+    const uint8_t *offsets = a->buffers[1], *data = a->buffers[2];
+    int64_t first = load_i32(offsets, at), last = load_i32(offsets, at + b->rows), from = first;
+    if (!data || first < 0 || last < first || (size_t)(last - first) + 4 * b->rows > most_bytes)
+        return false;
+    int64_t wrong = 0; /* negative where an offset goes back */
+    for (size_t i = 0; i < b->rows; i++) {
+        int64_t to = load_i32(offsets, at + i + 1);
+        s->slices[i] = (struct pq_slice){data + from, (size_t)(to - from)};
+        wrong |= to - from;
+        from = to;
+    }
+    if (wrong < 0)
+        return false;
+    b->bytes = (size_t)(last - first) + 4 * b->rows;
+    b->values = s->slices;
+    return true;
+}
+
 /* Slices of the rows that are not null, until the block is full by bytes (G1): then fewer rows are taken. */
 static int gather_slices(const struct pq_write_type *t, const struct ArrowArray *a, size_t row, size_t most_bytes,
                          struct pq_scratch *s, struct pq_block *b, nl_error *err)
 {
     size_t at = row + (size_t)a->offset, prefix = t->width ? 0 : 4, i;
+    if (!t->width && t->layout == ARROW_OFFSETS32 && !b->validity && gather_plain_strings(a, at, most_bytes, s, b))
+        return NL_OK;
     b->n = 0;
     for (i = 0; i < b->rows && b->bytes < most_bytes; i++) {
         if (b->validity && !pq_bit(b->validity, b->validity_from + i))

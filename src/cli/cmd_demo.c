@@ -97,7 +97,9 @@ static int run_step(struct demo *d, const char *title, const char *const *words,
         size_t len = result.err.len;
         while (len && result.err.data[len - 1] == '\n')
             len--;
-        rc = nl_fail(err, NL_IO, "step %d failed: %.*s", d->step, (int)len, result.err.data ? result.err.data : "");
+        rc = result.signal ? nl_fail(err, NL_INTERNAL, "step %d was ended by signal %d", d->step, result.signal)
+                           : nl_fail(err, NL_IO, "step %d failed: %.*s", d->step, (int)len,
+                                     result.err.data ? result.err.data : "");
     }
     if (rc == NL_OK)
         print_time(started);

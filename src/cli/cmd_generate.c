@@ -89,11 +89,13 @@ static int run(struct cli_context *x, const struct cli_args *a, nl_error *err)
 }
 
 const struct cli_command cli_generate = {
-    .path = "generate parts",
-    .operands = "",
-    .summary = "Generate sample data: parts with a key, a name, a brand and a price",
-    .description =
-        "The same number of rows is the same bytes every time; the first five rows are always those of the demo.",
+    .path = "generate",
+    .operands = "NAME",
+    .min_operands = 1,
+    .max_operands = 1,
+    .summary = "Generate sample data into a Parquet file or object",
+    .description = "NAME is parts: a key, a name, a brand and a price.\n\nThe same number of rows is the same bytes "
+                   "every time; the first five rows are always those of the demo.",
     .options =
         (const struct cli_option[]){
             {.name = "rows",

@@ -72,6 +72,35 @@ static uint64_t crc_update(const crc_table *t, uint64_t crc, const uint8_t *p, s
     return crc;
 }
 
+/* a times b modulo the polynomial. Reflected: the highest bit stands for x^0. */
+static uint64_t multiply(const struct kind *k, uint64_t a, uint64_t b)
+{
+    uint64_t product = 0;
+    for (uint64_t bit = UINT64_C(1) << (8 * k->size - 1); bit; bit >>= 1) {
+        if (a & bit)
+            product ^= b;
+        b = (b >> 1) ^ (b & 1 ? k->poly : 0);
+    }
+    return product;
+}
+
+void s3_crc_combine(enum s3_digest_kind kind, uint8_t *first, const uint8_t *second, uint64_t second_len)
+{
+    const struct kind *k = &kinds[kind];
+    uint64_t one = UINT64_C(1) << (8 * k->size - 1), shift = one, power = one >> 8, a = 0, b = 0;
+    for (size_t i = 0; i < k->size; i++) {
+        a = a << 8 | first[i];
+        b = b << 8 | second[i];
+    }
+    /* The first one's bits move up by second_len bytes: times x^(8 × second_len), by squaring. */
+    for (; second_len; second_len >>= 1, power = multiply(k, power, power))
+        if (second_len & 1)
+            shift = multiply(k, shift, power);
+    a = multiply(k, a, shift) ^ b;
+    for (size_t i = k->size; i-- > 0; a >>= 8)
+        first[i] = (uint8_t)a;
+}
+
 void s3_digest_open(s3_digest *d, enum s3_digest_kind kind)
 {
     d->kind = kind;

@@ -33,6 +33,9 @@ void s3_digest_update(s3_digest *d, const void *data, size_t len);
 /* The digest, big-endian, into out; returns its length in bytes. The digest then starts afresh: it may be used again. */
 size_t s3_digest_final(s3_digest *d, uint8_t out[static S3_DIGEST_MAX]);
 
+/* The CRC of two pieces in a row from the CRC of each (big-endian, CRC kinds only): into first. Reads no data. */
+void s3_crc_combine(enum s3_digest_kind kind, uint8_t *first, const uint8_t *second, uint64_t second_len);
+
 /* Length in bytes of a kind's digest. */
 size_t s3_digest_size(enum s3_digest_kind kind);
 /* S3's name of the algorithm, "CRC64NVME"; "MD5" for MD5. Static. */

@@ -1,0 +1,212 @@
+/* handler.c: the way of a request: parse, verify, route, feed, answer (request.h draws it). */
+#include <string.h>
+
+#include "server/s3/internal.h"
+
+/* ── parse ── */
+
+/* One piece of the path, decoded once. NULL: err. */
+static char *decode(s3_request *rq, const char *text, size_t len, nl_error *err)
+{
+    nl_buf out = {0};
+    char *copy = NULL;
+    if (s3_uri_decode(&out, text, len, false, err) == NL_OK)
+        copy = nl_arena_strndup(rq->arena, out.data ? out.data : "", out.len);
+    nl_buf_free(&out);
+    return copy;
+}
+
+/* "/bucket/key", or "/key" where the host names the bucket. */
+static bool parse_path(s3_request *rq, const char *target, size_t len)
+{
+    nl_error err = {0};
+    const char *label = http_request_host_label(rq->http);
+    rq->path = nl_arena_strndup(rq->arena, target, len);
+    const char *rest = target + 1, *end = target + len;
+    if (*label) {
+        rq->bucket_name = label;
+    } else if (rest < end) {
+        const char *slash = memchr(rest, '/', (size_t)(end - rest));
+        size_t n = slash ? (size_t)(slash - rest) : (size_t)(end - rest);
+        rq->bucket_name = decode(rq, rest, n, &err);
+        if (!rq->bucket_name)
+            return false;
+        rest = slash ? slash + 1 : end;
+    }
+    if (rest == end)
+        return rq->path != NULL;
+    rq->key = decode(rq, rest, (size_t)(end - rest), &err);
+    return rq->path && rq->key;
+}
+
+/* Names that cannot be. */
+static bool names_are_valid(s3_request *rq)
+{
+    nl_error err = {0};
+    if (rq->key && strlen(rq->key) > S3_KEY_MAX) {
+        s3_refuse(rq, "KeyTooLongError", NULL);
+        return false;
+    }
+    if (rq->key && s3_key_check(rq->key, strlen(rq->key), &err)) {
+        const char *key = rq->key;
+        rq->key = NULL; /* not to be repeated in XML */
+        s3_refuse(rq, "InvalidURI", err.message);
+        rq->key = key;
+        return false;
+    }
+    if (rq->bucket_name && s3_bucket_check(rq->bucket_name, strlen(rq->bucket_name), &err)) {
+        bool make = !strcmp(rq->method, "PUT") && !rq->key;
+        rq->bucket_name = NULL;
+        s3_refuse(rq, make ? "InvalidBucketName" : "NoSuchBucket", make ? err.message : NULL);
+        return false;
+    }
+    return true;
+}
+
+static bool take_headers(s3_request *rq)
+{
+    const http_header *h = http_request_headers(rq->http, &rq->n_headers);
+    rq->headers = nl_arena_array(rq->arena, rq->n_headers, sizeof(*rq->headers));
+    for (size_t i = 0; i < rq->n_headers && rq->headers; i++)
+        rq->headers[i] = (s3_pair){h[i].name, h[i].value};
+    return rq->headers != NULL;
+}
+
+static bool parse(s3_request *rq)
+{
+    const char *target = http_request_target(rq->http), *query;
+    size_t len;
+    nl_error err = {0};
+    s3_target_split(target, &len, &query);
+    if (target[0] != '/' || !parse_path(rq, target, len) ||
+        (query && s3_query_parse(rq->arena, query, strlen(query), &rq->query, &rq->n_query, &err))) {
+        rq->bucket_name = rq->key = NULL;
+        s3_refuse(rq, "InvalidURI", NULL);
+        return false;
+    }
+    if (take_headers(rq))
+        return true;
+    s3_refuse(rq, "InternalError", "no memory");
+    return false;
+}
+
+/* ── head, body, end ── */
+
+static int take_bytes(void *ctx, const void *data, size_t len, nl_error *err)
+{
+    s3_request *rq = ctx;
+    if (rq->op->data)
+        return rq->op->data(rq, data, len, err);
+    if (rq->op->text_max == 0)
+        return NL_OK;
+    if (rq->text.len + len > rq->op->text_max) {
+        rq->body.code = "MaxMessageLengthExceeded";
+        return nl_fail(err, NL_INVALID, "Your request was too large.");
+    }
+    return nl_buf_append(&rq->text, data, len, err);
+}
+
+static void open_body(s3_request *rq)
+{
+    nl_error err = {0};
+    s3_body_options o = {.arena = rq->arena,
+                         .headers = rq->headers,
+                         .n_headers = rq->n_headers,
+                         .chain = &rq->chain,
+                         .want_md5 = rq->want_md5,
+                         .checksum_default = rq->checksum_default,
+                         .fn = take_bytes,
+                         .ctx = rq};
+    o.content_sha256 = s3_header(rq, "x-amz-content-sha256");
+    if (!o.content_sha256)
+        o.content_sha256 = S3_UNSIGNED_PAYLOAD;
+    o.has_length = http_request_content_length(rq->http, &o.content_length);
+    if (s3_body_open(&rq->body, &o, &err))
+        s3_refuse(rq, rq->body.code, err.message);
+}
+
+static void on_head(void *app, http_request *http)
+{
+    s3_request *rq = nl_arena_alloc(http_request_arena(http), sizeof(*rq));
+    if (!rq) {
+        s3_refuse_http(http, "InternalError", "no memory");
+        return;
+    }
+    rq->server = app;
+    rq->http = http;
+    rq->arena = http_request_arena(http);
+    rq->method = http_request_method(http);
+    http_request_set_data(http, rq);
+    if (!parse(rq) || !s3_authenticate(rq) || !names_are_valid(rq))
+        return;
+    rq->op = s3_route(rq);
+    if (!rq->op)
+        return;
+    if (rq->op->begin)
+        rq->op->begin(rq);
+    if (!http_answered(http))
+        open_body(rq);
+    if (rq->op->disk)
+        http_request_use_disk_thread(http);
+}
+
+static void on_body(void *app, http_request *http, const void *data, size_t len)
+{
+    s3_request *rq = http_request_data(http);
+    nl_error err = {0};
+    (void)app;
+    int rc = s3_body_feed(&rq->body, data, len, &err);
+    if (!rc)
+        return;
+    if (rc == NL_INVALID || rc == NL_DENIED)
+        s3_refuse(rq, rq->body.code, err.message);
+    else
+        s3_refuse_error(rq, &err, NULL);
+}
+
+static void on_end(void *app, http_request *http)
+{
+    s3_request *rq = http_request_data(http);
+    nl_error err = {0};
+    (void)app;
+    int rc = s3_body_end(&rq->body, rq->arena, &err);
+    if (rc == NL_NO_MEMORY)
+        s3_refuse_error(rq, &err, NULL);
+    else if (rc)
+        s3_refuse(rq, rq->body.code, err.message);
+    else
+        rq->op->end(rq);
+    if (!http_answered(http))
+        s3_refuse(rq, "InternalError", "the operation gave no answer");
+}
+
+static void on_refuse(void *app, http_request *http, enum http_refusal why)
+{
+    (void)app;
+    switch (why) {
+    case HTTP_REFUSED_HOST:
+        s3_refuse_http(http, "AccessDenied",
+                       "The Host header names a host that this server does not serve; --host-name adds one.");
+        break;
+    case HTTP_REFUSED_FRAMING:
+        s3_refuse_http(http, "InvalidRequest", "Content-Length and Transfer-Encoding do not go together.");
+        break;
+    case HTTP_REFUSED_HEADERS:
+        s3_refuse_http(http, "RequestHeaderSectionTooLarge", NULL);
+        break;
+    }
+}
+
+static void on_done(void *app, http_request *http)
+{
+    s3_request *rq = http_request_data(http);
+    (void)app;
+    if (!rq)
+        return;
+    if (rq->op && rq->op->drop)
+        rq->op->drop(rq);
+    s3_bucket_release(rq->bucket);
+    nl_buf_free(&rq->text);
+}
+
+const struct http_handler s3_http_handler = {on_head, on_body, on_end, on_refuse, on_done};

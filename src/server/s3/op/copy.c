@@ -1,0 +1,182 @@
+/* copy.c: CopyObject: inside the kernel from file to file; the ETag is the source's where it is an MD5, else computed. */
+#include "server/s3/op/copy.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "base/str.h"
+#include "s3proto/time.h"
+#include "server/s3/disk/file.h"
+
+/* ── the source ── */
+
+/* "/bucket/key" or "bucket/key", percent-encoded, perhaps "?versionId=null". */
+static bool parse_source(s3_request *rq, s3_copy_source *out)
+{
+    const char *text = s3_header(rq, "x-amz-copy-source");
+    const char *version = strstr(text, "?versionId=");
+    size_t len = version ? (size_t)(version - text) : strlen(text);
+    nl_buf b = {0};
+    nl_error err = {0};
+    if (version && strcmp(version, "?versionId=null")) {
+        s3_refuse(rq, "NoSuchVersion", NULL);
+        return false;
+    }
+    bool sound = s3_uri_decode(&b, text, len, false, &err) == NL_OK && b.len > 0;
+    const char *start = sound ? b.data + (b.data[0] == '/') : NULL;
+    const char *slash = sound ? strchr(start, '/') : NULL;
+    sound = slash && slash[1] && (size_t)(slash - start) <= S3_BUCKET_MAX &&
+            !s3_bucket_check(start, (size_t)(slash - start), &err) && !s3_key_check(slash + 1, strlen(slash + 1), &err);
+    if (sound) {
+        memcpy(out->bucket, start, (size_t)(slash - start));
+        out->key = nl_arena_strdup(rq->arena, slash + 1);
+    }
+    nl_buf_free(&b);
+    if (!sound || !out->key)
+        s3_refuse(rq, "InvalidArgument", "Copy Source must mention the source bucket and key: sourcebucket/sourcekey");
+    return sound && out->key;
+}
+
+/* Every condition must hold; a copy never answers 304. */
+static bool conditions_hold(s3_request *rq, const s3_meta *m)
+{
+    const char *match = s3_header(rq, "x-amz-copy-source-if-match");
+    const char *none = s3_header(rq, "x-amz-copy-source-if-none-match");
+    int64_t t, mtime = m->mtime_ns / 1000000000;
+    const char *text = s3_header(rq, "x-amz-copy-source-if-unmodified-since");
+    bool fails = match ? !s3_etag_listed(match, m->etag) : text && s3_time_parse_http(text, &t) && mtime > t;
+    text = s3_header(rq, "x-amz-copy-source-if-modified-since");
+    fails |= none ? s3_etag_listed(none, m->etag) : text && s3_time_parse_http(text, &t) && mtime <= t;
+    if (fails)
+        s3_refuse(rq, "PreconditionFailed", NULL);
+    return !fails;
+}
+
+bool s3_copy_source_open(s3_request *rq, s3_copy_source *out)
+{
+    nl_error err = {0};
+    if (!parse_source(rq, out))
+        return false;
+    if (s3_bucket_get(rq->server->disk, out->bucket, &out->from, &err)) {
+        s3_refuse_error(rq, &err, "NoSuchBucket");
+        return false;
+    }
+    if (s3_object_open(out->from, (s3_slice){out->key, strlen(out->key)}, &out->object, &err)) {
+        s3_refuse_error(rq, &err, "NoSuchKey");
+        return false;
+    }
+    out->open = true;
+    return conditions_hold(rq, &out->object.meta);
+}
+
+void s3_copy_source_close(s3_copy_source *s)
+{
+    if (s->open)
+        s3_object_close(&s->object);
+    s3_bucket_release(s->from);
+    *s = (s3_copy_source){0};
+}
+
+/* ── the copy ── */
+
+struct copy_state {
+    s3_copy_source source;
+    s3_writer writer;
+    s3_meta meta;
+    s3_write_condition condition;
+};
+
+/* Is the directive REPLACE? 1, 0; -1: answered. */
+static int replaces(s3_request *rq)
+{
+    const char *d = s3_header(rq, "x-amz-metadata-directive");
+    if (!d || !strcmp(d, "COPY"))
+        return 0;
+    if (!strcmp(d, "REPLACE"))
+        return 1;
+    s3_refuse(rq, "InvalidArgument", "Unknown metadata directive.");
+    return -1;
+}
+
+/* Metadata of the new object: the source's, or (REPLACE) the request's. */
+static bool take_meta(s3_request *rq, struct copy_state *s)
+{
+    int replace = replaces(rq);
+    if (replace < 0 || !s3_take_object_headers(rq, &s->meta) || !s3_copy_source_open(rq, &s->source))
+        return false;
+    const s3_meta *from = &s->source.object.meta;
+    if (!replace && !strcmp(s->source.bucket, rq->bucket_name) && !strcmp(s->source.key, rq->key)) {
+        s3_refuse(rq, "InvalidRequest",
+                  "This copy request is illegal because it is trying to copy an object to itself without changing the "
+                  "object's metadata, storage class, website redirect location or encryption attributes.");
+        return false;
+    }
+    if (!replace) {
+        s->meta.headers = from->headers;
+        s->meta.n_headers = from->n_headers;
+    }
+    if (from->checksum && !strcmp(from->checksum_type, "FULL_OBJECT")) {
+        s->meta.checksum_header = from->checksum_header;
+        s->meta.checksum = from->checksum;
+        s->meta.checksum_type = from->checksum_type;
+    }
+    return true;
+}
+
+/* The MD5 of what was written. */
+static int hash_file(int fd, uint64_t size, char etag[static 33], nl_error *err)
+{
+    s3_digest_value md5;
+    int rc = s3_file_digest(fd, size, (const enum s3_digest_kind[]){S3_MD5}, 1, &md5, err);
+    if (!rc)
+        nl_hex(md5.bytes, 16, etag);
+    return rc;
+}
+
+static int copy(s3_request *rq, struct copy_state *s, nl_error *err)
+{
+    const s3_object *from = &s->source.object;
+    int rc = s3_writer_open(rq->bucket, &s->writer, err);
+    if (!rc)
+        rc = s3_file_copy(from->fd, 0, s->writer.fd, 0, from->meta.size, err);
+    if (rc)
+        return rc;
+    s->writer.size = from->meta.size;
+    if (strchr(from->meta.etag, '-'))
+        rc = hash_file(s->writer.fd, from->meta.size, s->meta.etag, err);
+    else
+        memcpy(s->meta.etag, from->meta.etag, sizeof(s->meta.etag));
+    return rc ? rc : s3_writer_commit(&s->writer, s3_key(rq), &s->meta, &s->condition.guard, err);
+}
+
+static void end(s3_request *rq)
+{
+    nl_error err = {0};
+    struct copy_state *s = s3_new_state(rq, sizeof(*s));
+    if (!s || !s3_take_write_condition(rq, &s->condition) || !s3_need_bucket(rq) || !take_meta(rq, s))
+        return;
+    if (copy(rq, s, &err)) {
+        s3_refuse_write(rq, &s->condition, &err);
+        return;
+    }
+    nl_buf body = {0};
+    s3_xml_writer w;
+    char time[25], etag[80];
+    s3_xml_start(&w, &body);
+    s3_xml_open_root(&w, "CopyObjectResult");
+    s3_xml_text(&w, "LastModified", s3_iso_time(s->meta.mtime_ns, time));
+    s3_xml_text(&w, "ETag", s3_quoted(s->meta.etag, etag));
+    s3_xml_close(&w, "CopyObjectResult");
+    s3_answer_xml(rq, 200, &w, &body);
+}
+
+static void drop(s3_request *rq)
+{
+    struct copy_state *s = rq->state;
+    if (!s)
+        return;
+    s3_writer_abort(&s->writer);
+    s3_copy_source_close(&s->source);
+}
+
+const s3_op s3_op_copy_object = {.name = "CopyObject", .end = end, .drop = drop, .disk = true};

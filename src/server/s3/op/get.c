@@ -1,0 +1,100 @@
+/* get.c: GetObject and HeadObject: conditions, ranges, headers.
+ *
+ * The order of the conditions (RFC 9110, 13.2.2): If-Match, else If-Unmodified-Since: 412. Then If-None-Match, else
+ * If-Modified-Since: 304. Then Range, unless If-Range names another version.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "s3proto/time.h"
+#include "server/s3/op/op.h"
+#include "server/s3/op/range.h"
+
+/* Is the header a time, and the object newer? Times that do not parse are no conditions (RFC 9110, 13.1.3). */
+static bool modified_since(s3_request *rq, const char *header, const s3_meta *m, bool *is_time)
+{
+    int64_t since;
+    const char *text = s3_header(rq, header);
+    *is_time = text && s3_time_parse_http(text, &since);
+    return *is_time && m->mtime_ns / 1000000000 > since;
+}
+
+/* "PreconditionFailed", "NotModified", or NULL: go on. */
+static const char *condition(s3_request *rq, const s3_meta *m)
+{
+    bool is_time;
+    const char *match = s3_header(rq, "If-Match"), *none = s3_header(rq, "If-None-Match");
+    if (match && !s3_etag_listed(match, m->etag))
+        return "PreconditionFailed";
+    if (!match && modified_since(rq, "If-Unmodified-Since", m, &is_time))
+        return "PreconditionFailed";
+    if (none)
+        return s3_etag_listed(none, m->etag) ? "NotModified" : NULL;
+    return !modified_since(rq, "If-Modified-Since", m, &is_time) && is_time ? "NotModified" : NULL;
+}
+
+/* Does Range count, or does If-Range name another version? */
+static const char *range_header(s3_request *rq, const s3_meta *m)
+{
+    const char *if_range = s3_header(rq, "If-Range");
+    int64_t when;
+    if (!if_range || s3_etag_listed(if_range, m->etag) ||
+        (s3_time_parse_http(if_range, &when) && m->mtime_ns / 1000000000 <= when))
+        return s3_header(rq, "Range");
+    return NULL;
+}
+
+static void send(s3_request *rq, s3_object *o)
+{
+    s3_range range;
+    const char *mode = s3_header(rq, "x-amz-checksum-mode");
+    enum s3_range_status rs = s3_range_parse(range_header(rq, &o->meta), o->meta.size, &range);
+    if (rs == S3_RANGE_UNSATISFIABLE) {
+        char text[48];
+        snprintf(text, sizeof(text), "bytes */%" PRIu64, o->meta.size);
+        http_add_header(rq->http, "Content-Range", text);
+        s3_refuse(rq, "InvalidRange", NULL);
+        return;
+    }
+    bool partial = rs == S3_RANGE_PARTIAL;
+    s3_add_object_headers(rq, &o->meta, !partial && mode && !strcmp(mode, "ENABLED"));
+    if (partial) {
+        char text[96];
+        snprintf(text, sizeof(text), "bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64, range.offset,
+                 range.offset + range.length - 1, o->meta.size);
+        http_add_header(rq->http, "Content-Range", text);
+    }
+    s3_add_common_headers(rq);
+    if (!strcmp(rq->method, "HEAD")) {
+        http_answer_length(rq->http, partial ? 206 : 200, range.length);
+    } else {
+        http_answer_file(rq->http, partial ? 206 : 200, o->fd, range.offset, range.length);
+        o->fd = -1;
+    }
+}
+
+static void get_object(s3_request *rq)
+{
+    s3_object o;
+    nl_error err = {0};
+    if (!s3_need_bucket(rq))
+        return;
+    if (s3_object_open(rq->bucket, s3_key(rq), &o, &err)) {
+        s3_refuse_error(rq, &err, "NoSuchKey");
+        return;
+    }
+    const char *refusal = condition(rq, &o.meta);
+    if (!refusal) {
+        send(rq, &o);
+    } else if (!strcmp(refusal, "NotModified")) {
+        s3_add_object_headers(rq, &o.meta, false);
+        s3_answer_empty(rq, 304);
+    } else {
+        s3_refuse(rq, refusal, NULL);
+    }
+    s3_object_close(&o);
+}
+
+const s3_op s3_op_get_object = {.name = "GetObject", .end = get_object};
+const s3_op s3_op_head_object = {.name = "HeadObject", .end = get_object};

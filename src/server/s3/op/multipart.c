@@ -1,0 +1,250 @@
+/* multipart.c: CreateMultipartUpload, ListMultipartUploads, ListParts, AbortMultipartUpload. */
+#include <string.h>
+
+#include "base/str.h"
+#include "server/s3/disk/upload.h"
+#include "server/s3/op/multipart.h"
+
+#define MOST 1000
+
+bool s3_open_upload(s3_request *rq, s3_meta *meta)
+{
+    nl_error err = {0};
+    if (!s3_need_bucket(rq))
+        return false;
+    int rc = s3_upload_open(rq->bucket, s3_query(rq, "uploadId"), s3_key(rq), rq->arena, meta, &err);
+    if (rc)
+        s3_refuse_error(rq, &err, "NoSuchUpload");
+    return rc == NL_OK;
+}
+
+const char *s3_checksum_name(const s3_meta *upload)
+{
+    enum s3_digest_kind kind;
+    return upload->checksum_header && s3_digest_find(upload->checksum_header, &kind) ? s3_digest_name(kind) : NULL;
+}
+
+/* ── create ── */
+
+/* The algorithm that the parts will carry, and whether the object's is made of theirs or over all bytes. */
+static bool take_checksum(s3_request *rq, s3_meta *meta)
+{
+    enum s3_digest_kind kind;
+    const char *name = s3_header(rq, "x-amz-checksum-algorithm"), *type = s3_header(rq, "x-amz-checksum-type");
+    if (!name)
+        return true;
+    if (!s3_digest_find(name, &kind) || kind == S3_MD5) {
+        s3_refuse(rq, "InvalidRequest", "Checksum algorithm provided is unsupported.");
+        return false;
+    }
+    bool full = type ? !strcmp(type, "FULL_OBJECT") : kind == S3_CRC64NVME;
+    bool sound = !type || full || !strcmp(type, "COMPOSITE");
+    bool can = full ? kind == S3_CRC32 || kind == S3_CRC32C || kind == S3_CRC64NVME : kind != S3_CRC64NVME;
+    if (!sound || !can) {
+        s3_refusef(rq, "InvalidRequest", "The %s checksum type cannot be used with the %s checksum algorithm.",
+                   type ? type : "COMPOSITE", s3_digest_name(kind));
+        return false;
+    }
+    meta->checksum_header = s3_digest_header(kind);
+    meta->checksum = "";
+    meta->checksum_type = full ? "FULL_OBJECT" : "COMPOSITE";
+    return true;
+}
+
+static void create(s3_request *rq)
+{
+    nl_error err = {0};
+    s3_meta meta = {0};
+    char id[S3_UPLOAD_ID];
+    if (!s3_take_object_headers(rq, &meta) || !take_checksum(rq, &meta) || !s3_need_bucket(rq))
+        return;
+    if (s3_upload_create(rq->bucket, s3_key(rq), &meta, id, &err)) {
+        s3_refuse_error(rq, &err, "NoSuchBucket");
+        return;
+    }
+    nl_buf body = {0};
+    s3_xml_writer w;
+    if (meta.checksum_header) {
+        http_add_header(rq->http, "x-amz-checksum-algorithm", s3_checksum_name(&meta));
+        http_add_header(rq->http, "x-amz-checksum-type", meta.checksum_type);
+    }
+    s3_xml_start(&w, &body);
+    s3_xml_open_root(&w, "InitiateMultipartUploadResult");
+    s3_xml_text(&w, "Bucket", rq->bucket_name);
+    s3_xml_text(&w, "Key", rq->key);
+    s3_xml_text(&w, "UploadId", id);
+    s3_xml_close(&w, "InitiateMultipartUploadResult");
+    s3_answer_xml(rq, 200, &w, &body);
+}
+
+const s3_op s3_op_create_upload = {.name = "CreateMultipartUpload", .end = create, .text_max = 1024, .disk = true};
+
+/* ── abort ── */
+
+static void abort_upload(s3_request *rq)
+{
+    nl_error err = {0};
+    s3_meta meta;
+    if (!s3_open_upload(rq, &meta))
+        return;
+    if (s3_upload_abort(rq->bucket, s3_query(rq, "uploadId"), &err))
+        s3_refuse_error(rq, &err, "NoSuchUpload");
+    else
+        s3_answer_empty(rq, 204);
+}
+
+const s3_op s3_op_abort_upload = {.name = "AbortMultipartUpload", .end = abort_upload, .disk = true};
+
+/* ── lists ── */
+
+/* A number from the query, between 0 and MOST; absent: missing. -1: answered. */
+static int64_t take_number(s3_request *rq, const char *name, int64_t missing, int64_t most)
+{
+    const char *text = s3_query(rq, name);
+    int64_t n = missing;
+    if (text && *text && (!nl_parse_i64(text, &n) || n < 0 || n > INT32_MAX)) {
+        s3_refusef(rq, "InvalidArgument", "%s must be a number from 0 to 2147483647.", name);
+        return -1;
+    }
+    return n < most ? n : most;
+}
+
+/* One upload that falls into the page's common prefix, or the upload itself. */
+static void upload_element(s3_xml_writer *w, const s3_upload_info *u)
+{
+    char time[25];
+    s3_xml_open(w, "Upload");
+    s3_xml_text(w, "Key", u->key);
+    s3_xml_text(w, "UploadId", u->id);
+    s3_xml_owner(w, "Initiator");
+    s3_xml_owner(w, "Owner");
+    s3_xml_text(w, "StorageClass", "STANDARD");
+    s3_xml_text(w, "Initiated", s3_iso_time(u->initiated_ns, time));
+    s3_xml_close(w, "Upload");
+}
+
+/* Does the upload come after the markers? */
+static bool is_behind(const s3_upload_info *u, const char *key_marker, const char *id_marker)
+{
+    if (!key_marker)
+        return true;
+    int c = strcmp(u->key, key_marker);
+    return c > 0 || (c == 0 && id_marker && *id_marker && strcmp(u->id, id_marker) > 0);
+}
+
+static void write_uploads(s3_request *rq, const s3_upload_info *list, size_t n, int64_t max)
+{
+    const char *prefix = s3_query(rq, "prefix"), *key_marker = s3_query(rq, "key-marker"),
+               *id_marker = s3_query(rq, "upload-id-marker");
+    const s3_upload_info *last = NULL;
+    bool more = false;
+    nl_buf body = {0}, items = {0};
+    s3_xml_writer w, item = {.out = &items};
+    for (size_t i = 0; i < n && !more; i++) {
+        if ((prefix && strncmp(list[i].key, prefix, strlen(prefix))) || !is_behind(&list[i], key_marker, id_marker))
+            continue;
+        more = max-- == 0;
+        if (more)
+            break;
+        upload_element(&item, &list[i]);
+        last = &list[i];
+    }
+    s3_xml_start(&w, &body);
+    s3_xml_open_root(&w, "ListMultipartUploadsResult");
+    s3_xml_text(&w, "Bucket", rq->bucket_name);
+    s3_xml_text(&w, "KeyMarker", key_marker ? key_marker : "");
+    s3_xml_text(&w, "UploadIdMarker", id_marker ? id_marker : "");
+    if (more && last) {
+        s3_xml_text(&w, "NextKeyMarker", last->key);
+        s3_xml_text(&w, "NextUploadIdMarker", last->id);
+    }
+    s3_xml_text(&w, "Prefix", prefix ? prefix : "");
+    s3_xml_u64(&w, "MaxUploads", MOST);
+    s3_xml_bool(&w, "IsTruncated", more);
+    int rc = s3_xml_finish(&item, NULL);
+    if (!rc && items.len)
+        rc = nl_buf_append(&body, items.data, items.len, NULL);
+    if (rc)
+        w.status = rc;
+    s3_xml_close(&w, "ListMultipartUploadsResult");
+    s3_answer_xml(rq, 200, &w, &body);
+    nl_buf_free(&items);
+}
+
+static void list_uploads(s3_request *rq)
+{
+    nl_error err = {0};
+    s3_upload_info *list;
+    size_t n;
+    const char *delimiter = s3_query(rq, "delimiter"), *encoding = s3_query(rq, "encoding-type");
+    if ((delimiter && *delimiter) || encoding) {
+        s3_refuse(rq, "NotImplemented", "delimiter and encoding-type are not supported for lists of uploads.");
+        return;
+    }
+    int64_t max = take_number(rq, "max-uploads", MOST, MOST);
+    if (max < 0 || !s3_need_bucket(rq))
+        return;
+    if (s3_upload_list(rq->bucket, rq->arena, &list, &n, &err))
+        s3_refuse_error(rq, &err, "NoSuchBucket");
+    else
+        write_uploads(rq, list, n, max);
+}
+
+const s3_op s3_op_list_uploads = {.name = "ListMultipartUploads", .end = list_uploads, .disk = true};
+
+static void part_element(s3_xml_writer *w, const s3_part *p, const char *algorithm)
+{
+    char time[25], etag[80], element[32] = "Checksum";
+    s3_xml_open(w, "Part");
+    s3_xml_u64(w, "PartNumber", (uint64_t)p->number);
+    s3_xml_text(w, "LastModified", s3_iso_time(p->mtime_ns, time));
+    s3_xml_text(w, "ETag", s3_quoted(p->etag, etag));
+    s3_xml_u64(w, "Size", p->size);
+    if (algorithm && p->checksum) {
+        strncat(element, algorithm, sizeof(element) - strlen(element) - 1);
+        s3_xml_text(w, element, p->checksum);
+    }
+    s3_xml_close(w, "Part");
+}
+
+static void list_parts(s3_request *rq)
+{
+    nl_error err = {0};
+    s3_meta upload;
+    s3_part *parts;
+    size_t n, i = 0;
+    int64_t max = take_number(rq, "max-parts", MOST, MOST);
+    int64_t marker = max < 0 ? -1 : take_number(rq, "part-number-marker", 0, INT32_MAX);
+    if (marker < 0 || !s3_open_upload(rq, &upload))
+        return;
+    if (s3_upload_parts(rq->bucket, s3_query(rq, "uploadId"), rq->arena, &parts, &n, &err)) {
+        s3_refuse_error(rq, &err, "NoSuchUpload");
+        return;
+    }
+    while (i < n && parts[i].number <= marker)
+        i++;
+    size_t end = n - i > (size_t)max ? i + (size_t)max : n;
+    nl_buf body = {0};
+    s3_xml_writer w;
+    const char *algorithm = s3_checksum_name(&upload);
+    s3_xml_start(&w, &body);
+    s3_xml_open_root(&w, "ListPartsResult");
+    s3_xml_text(&w, "Bucket", rq->bucket_name);
+    s3_xml_text(&w, "Key", rq->key);
+    s3_xml_text(&w, "UploadId", s3_query(rq, "uploadId"));
+    s3_xml_owner(&w, "Initiator");
+    s3_xml_owner(&w, "Owner");
+    s3_xml_text(&w, "StorageClass", "STANDARD");
+    s3_xml_u64(&w, "PartNumberMarker", (uint64_t)marker);
+    s3_xml_u64(&w, "NextPartNumberMarker", end > i ? (uint64_t)parts[end - 1].number : (uint64_t)marker);
+    s3_xml_u64(&w, "MaxParts", (uint64_t)max);
+    s3_xml_bool(&w, "IsTruncated", end < n);
+    s3_xml_text(&w, "ChecksumAlgorithm", algorithm);
+    s3_xml_text(&w, "ChecksumType", algorithm ? upload.checksum_type : NULL);
+    for (; i < end; i++)
+        part_element(&w, &parts[i], algorithm);
+    s3_xml_close(&w, "ListPartsResult");
+    s3_answer_xml(rq, 200, &w, &body);
+}
+
+const s3_op s3_op_list_parts = {.name = "ListParts", .end = list_parts, .disk = true};

@@ -1,0 +1,12 @@
+/* multipart.h: what the operations on uploads share. */
+#ifndef NL_SERVER_S3_OP_MULTIPART_H
+#define NL_SERVER_S3_OP_MULTIPART_H
+
+#include "server/s3/op/op.h"
+
+/* Open the bucket and the upload of ?uploadId; false: answered. */
+bool s3_open_upload(s3_request *rq, s3_meta *meta);
+/* "CRC32" where the upload's parts carry one; NULL otherwise. */
+const char *s3_checksum_name(const s3_meta *upload);
+
+#endif

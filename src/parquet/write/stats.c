@@ -119,27 +119,51 @@ static void add_bits(struct pq_stats *s, const struct pq_block *b)
 
 /* ── bytes ── */
 
-/* The first 8 bytes as a number that sorts as they do (0 where the value ends): settles most comparisons. */
-static inline uint64_t sort_key(struct pq_slice v, bool is_signed)
+typedef unsigned __int128 sort_key_t;
+#define KEY_BYTES 16
+
+static inline uint64_t load_big_8(const uint8_t *p)
 {
-    uint64_t key = 0;
-    if (v.len >= 8) {
-        memcpy(&key, v.data, 8);
-        key = __builtin_bswap64(key);
+    uint64_t v;
+    memcpy(&v, p, 8);
+    return __builtin_bswap64(v);
+}
+
+static inline uint64_t load_big_4(const uint8_t *p)
+{
+    uint32_t v;
+    memcpy(&v, p, 4);
+    return __builtin_bswap32(v);
+}
+
+/* The first 16 bytes as a number that sorts as they do (0 where the value ends): settles most comparisons. Nothing beyond
+ * the value is read: its end is loaded backwards, and what was there twice is shifted out. */
+static inline sort_key_t sort_key(struct pq_slice v, bool is_signed)
+{
+    uint64_t high, low = 0;
+    if (v.len >= KEY_BYTES) {
+        high = load_big_8(v.data);
+        low = load_big_8(v.data + 8);
+    } else if (v.len > 8) {
+        high = load_big_8(v.data);
+        low = load_big_8(v.data + v.len - 8) << 8 * (KEY_BYTES - v.len);
+    } else if (v.len >= 4) {
+        high = load_big_4(v.data) << 32 | (uint32_t)(v.len > 4 ? load_big_4(v.data + v.len - 4) << 8 * (8 - v.len) : 0);
     } else {
+        high = 0;
         for (size_t i = 0; i < v.len; i++)
-            key |= (uint64_t)v.data[i] << (56 - 8 * i);
+            high |= (uint64_t)v.data[i] << (56 - 8 * i);
     }
-    return is_signed ? key ^ UINT64_C(1) << 63 : key;
+    return (sort_key_t)(is_signed ? high ^ UINT64_C(1) << 63 : high) << 64 | low;
 }
 
 /* Is a below b? Signed values have equal length, and their first byte decides the sign. */
-static bool bytes_less(struct pq_slice a, uint64_t a_key, struct pq_slice b, uint64_t b_key)
+static bool bytes_less(struct pq_slice a, sort_key_t a_key, struct pq_slice b, sort_key_t b_key)
 {
     if (a_key != b_key)
         return a_key < b_key;
     size_t n = a.len < b.len ? a.len : b.len;
-    int order = n > 8 ? memcmp(a.data + 8, b.data + 8, n - 8) : 0;
+    int order = n > KEY_BYTES ? memcmp(a.data + KEY_BYTES, b.data + KEY_BYTES, n - KEY_BYTES) : 0;
     return order ? order < 0 : a.len < b.len;
 }
 
@@ -160,9 +184,9 @@ static int add_slices(struct pq_stats *s, const struct pq_write_type *t, const s
     bool is_signed = t->order == PQ_BYTES_SIGNED;
     struct pq_slice min = s->any ? bound_slice(&s->min) : v[0], max = s->any ? bound_slice(&s->max) : v[0];
     const uint8_t *was_min = s->any ? min.data : NULL, *was_max = s->any ? max.data : NULL;
-    uint64_t min_key = sort_key(min, is_signed), max_key = sort_key(max, is_signed);
+    sort_key_t min_key = sort_key(min, is_signed), max_key = sort_key(max, is_signed);
     for (size_t i = 0; i < n; i++) {
-        uint64_t key = sort_key(v[i], is_signed);
+        sort_key_t key = sort_key(v[i], is_signed);
         if (key <= min_key && bytes_less(v[i], key, min, min_key)) {
             min = v[i];
             min_key = key;

@@ -131,6 +131,37 @@ static void raising_steps_over_the_surrogates(void **state)
     nl_arena_free(&arena);
 }
 
+/* Every length around the words that a comparison loads: against memcmp, with a difference at each place. */
+static void comparing_agrees_with_memcmp(void **state)
+{
+    (void)state;
+    struct pq_write_type t = type_of("z");
+    for (size_t len = 1; len <= 20; len++)
+        for (size_t other = 0; other <= 20; other++)
+            for (size_t at = 0; at < len; at++) {
+                uint8_t *a = malloc(len),
+                        *b = malloc(other ? other : 1); /* their own blocks: ASan sees a step beyond */
+                CHECK(a && b);
+                memset(a, 'm', len);
+                memset(b, 'm', other);
+                a[at] = at % 2 ? 0xF0 : 'a';
+                size_t n = len < other ? len : other;
+                int order = n ? memcmp(a, b, n) : 0;
+                bool a_first = order ? order < 0 : len < other;
+                struct pq_slice values[] = {{a, len}, {b, other}};
+                nl_arena arena = {0};
+                check_why("%zu and %zu bytes, difference at %zu", len, other, at);
+                struct pq_statistics s = stats_of(&t, values, 2, false, &arena);
+                CHECK_INT(s.min_value.len, a_first ? len : other);
+                CHECK_INT(s.max_value.len, a_first ? other : len);
+                CHECK_MEM(s.min_value.data, a_first ? a : b, s.min_value.len);
+                CHECK_MEM(s.max_value.data, a_first ? b : a, s.max_value.len);
+                nl_arena_free(&arena);
+                free(a);
+                free(b);
+            }
+}
+
 static void check_doubles(const char *why, const double *values, size_t n, bool any, double min, double max)
 {
     struct pq_write_type t = type_of("g"), f = type_of("f");
@@ -218,9 +249,9 @@ static void large_decimals_are_signed_bytes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(texts_are_cut_and_stay_bounds),        cmocka_unit_test(raising_steps_over_the_surrogates),
-        cmocka_unit_test(floats_leave_out_nan_and_widen_zeros), cmocka_unit_test(integers_have_the_order_of_their_type),
-        cmocka_unit_test(large_decimals_are_signed_bytes),
+        cmocka_unit_test(texts_are_cut_and_stay_bounds),         cmocka_unit_test(raising_steps_over_the_surrogates),
+        cmocka_unit_test(comparing_agrees_with_memcmp),          cmocka_unit_test(floats_leave_out_nan_and_widen_zeros),
+        cmocka_unit_test(integers_have_the_order_of_their_type), cmocka_unit_test(large_decimals_are_signed_bytes),
     };
     return cmocka_run_group_tests_name("parquet_write_stats", tests, NULL, NULL);
 }

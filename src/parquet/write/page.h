@@ -34,8 +34,11 @@ struct pq_packer {
     nl_buf body, packed;
 };
 
+/* No rows any more; memory and is_dict stay. */
 void pq_page_clear(struct pq_page *p);
+/* Zeroed again, as it began. */
 void pq_page_free(struct pq_page *p);
+/* Gives back buffers and codec contexts. */
 void pq_packer_free(struct pq_packer *k);
 
 /* Room for n more indices. */

@@ -29,7 +29,9 @@ struct pq_stats {
     struct pq_bound min, max;
 };
 
+/* As of no values; memory stays. */
 void pq_stats_clear(struct pq_stats *s);
+/* The same, and gives the memory back. */
 void pq_stats_free(struct pq_stats *s);
 /* Widen by a block's values. */
 int pq_stats_add(struct pq_stats *s, const struct pq_write_type *t, const struct pq_block *b, nl_error *err);

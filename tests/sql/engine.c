@@ -11,22 +11,40 @@
 #include "support/check.h"
 #include "support/tmp.h"
 
-/* Run and compare with the rows wanted; "$" in sql stands for the test's folder. */
-static void expect(nl_engine *e, const char *dir, const char *sql, const char *want)
+/* sql with the test's folder for each "$". Yours. */
+static char *in_folder(const char *dir, const char *sql)
 {
     nl_buf text = {0};
-    nl_error err;
+    nl_buf_puts(&text, "", NULL);
     for (; *sql; sql++)
         if (*sql == '$')
             nl_buf_puts(&text, dir, NULL);
         else
             nl_buf_putc(&text, *sql, NULL);
-    char *got = lake_query(e, text.data, &err);
-    check_why("%s: %s", text.data, got ? "" : err.message);
+    return nl_buf_steal(&text);
+}
+
+/* Run and compare with the rows wanted. */
+static void expect(nl_engine *e, const char *dir, const char *sql, const char *want)
+{
+    nl_error err;
+    char *text = in_folder(dir, sql), *got = lake_query(e, text, &err);
+    check_why("%s: %s", text, got ? "" : err.message);
     CHECK(got != NULL);
     CHECK_STR(got, want);
     free(got);
-    nl_buf_free(&text);
+    free(text);
+}
+
+/* Run what must fail. */
+static void expect_error(nl_engine *e, const char *dir, const char *sql, int code, const char *part)
+{
+    nl_error err;
+    char *text = in_folder(dir, sql), *got = lake_query(e, text, &err);
+    check_why("%s: %s", text, got ? got : "");
+    CHECK(got == NULL);
+    CHECK_FAILS(err.code, code, err, part);
+    free(text);
 }
 
 static void plain_statements(void **state)
@@ -61,11 +79,318 @@ static void a_file_is_a_table(void **state)
     free(path);
 }
 
+/* ── order, threads, pruning ── */
+
+static void rows_keep_their_order(void **state)
+{
+    lake_need_duckdb();
+    char *path = tmp_path(*state, "a.parquet");
+    lake_write(path, 0, 50000, 500); /* 100 row groups */
+    struct lake l = lake_open(NULL, 4);
+    for (int i = 0; i < 5; i++) {
+        expect(l.engine, *state, "SELECT id FROM '$/a.parquet' LIMIT 3 OFFSET 31234", "31234;31235;31236");
+        expect(l.engine, *state,
+               "CREATE OR REPLACE TABLE t AS SELECT id, name FROM '$/a.parquet' WHERE id % 3 <> 1;"
+               "SELECT count(*) FROM (SELECT id, lag(id) OVER (ORDER BY rowid) AS before FROM t) WHERE id <= before",
+               "0");
+        expect(l.engine, *state, "SELECT count(*), sum(id), count(name), sum(length(name)) FROM '$/a.parquet'",
+               "50000,1249975000,42857,547618");
+    }
+    lake_close(&l);
+    free(path);
+}
+
+static void streamed_rows_keep_their_order(void **state)
+{
+    lake_need_duckdb();
+    char *path = tmp_path(*state, "a.parquet");
+    lake_write(path, 0, 200000, 3000);
+    struct lake l = lake_open(NULL, 4);
+    struct ArrowArrayStream rows;
+    struct ArrowArray batch;
+    nl_error err;
+    int64_t next = 0;
+    nl_buf sql = {0};
+    nl_buf_printf(&sql, NULL, "SELECT id, name FROM '%s' WHERE id >= 0", path);
+    CHECK_OK(nl_engine_query(l.engine, sql.data, &rows, &err), err);
+    for (;; arrow_array_release(&batch)) {
+        CHECK_OK(arrow_stream_next(&rows, &batch, &err), err);
+        if (!batch.release)
+            break;
+        for (int64_t i = 0; i < batch.length; i++, next++)
+            CHECK_INT(((const int64_t *)batch.children[0]->buffers[1])[i], next);
+    }
+    CHECK_INT(next, 200000);
+    arrow_stream_release(&rows);
+    nl_buf_free(&sql);
+    lake_close(&l);
+    free(path);
+}
+
+/* Damage the first row group's pages: who does not read them does not notice. */
+static void pruned_row_groups_are_not_read(void **state)
+{
+    lake_need_duckdb();
+    char *path = tmp_path(*state, "a.parquet");
+    lake_write(path, 0, 10000, 1000);
+    size_t len;
+    char *bytes = tmp_read(path, &len);
+    memset(bytes + 4, 0xFF, 64);
+    tmp_write(path, bytes, len);
+    static const struct {
+        const char *condition, *want;
+    } cases[] = {
+        {"id = 4321", "1"},
+        {"id > 8999", "1000"},
+        {"id BETWEEN 1000 AND 1999 AND upper(name) IS NOT NULL", "857"},
+        {"id IN (5000, 6000, 7000, 8000, 9000, 9001, 9002, 9003, 9004, 9005)", "10"},
+        {"name LIKE 'name of 98%' AND id >= 1000", "86"},
+        {"price >= 2000.5", "1998"},
+        {"id = 5 OR id = 4321", NULL},
+        {"id % 10 = 3", NULL},
+        {"day = DATE '1970-01-05'", NULL},
+    };
+    struct lake l = lake_open(NULL, 2);
+    for (size_t i = 0; i < NL_LEN(cases); i++) {
+        char sql[256];
+        snprintf(sql, sizeof sql, "SELECT count(*) FROM '$/a.parquet' WHERE %s", cases[i].condition);
+        if (cases[i].want)
+            expect(l.engine, *state, sql, cases[i].want);
+        else
+            expect_error(l.engine, *state, sql, NL_CORRUPT, "a.parquet: row group 0, column ");
+    }
+    /* The same table twice: what one of them needs is read. */
+    expect_error(l.engine, *state,
+                 "SELECT count(*) FROM '$/a.parquet' a, '$/a.parquet' b WHERE a.id = 9000 AND b.id = 5", NL_CORRUPT,
+                 "row group 0");
+    lake_close(&l);
+    free(bytes);
+    free(path);
+}
+
+/* ── types: a file that DuckDB wrote, read by us and by DuckDB ── */
+
+static void every_type_agrees_with_duckdb(void **state)
+{
+    lake_need_duckdb();
+    static const char *const columns[] = {
+        "i % 2 = 0",
+        "i::TINYINT",
+        "i::SMALLINT",
+        "i::INTEGER",
+        "i::BIGINT",
+        "i::UTINYINT",
+        "i::USMALLINT",
+        "i::UINTEGER",
+        "i::UBIGINT",
+        "i::FLOAT / 3",
+        "i::DOUBLE / 3",
+        "'text ' || i",
+        "repeat('long text ' || i, 1 + i::INT % 3)",
+        "('\\x' || 'AA')::BLOB || i::VARCHAR::BLOB",
+        "DATE '2020-01-01' + i::INTEGER",
+        "TIME '10:00:00' + to_seconds(i)",
+        "TIMESTAMP '2020-01-01 10:00:00.123456' + to_hours(i)",
+        "(TIMESTAMP '2020-01-01' + to_hours(i))::TIMESTAMP_MS",
+        "(TIMESTAMP '2020-01-01' + to_hours(i))::TIMESTAMP_NS",
+        "TIMESTAMPTZ '2020-01-01 10:00:00+02' + to_hours(i)",
+        "(i / 7)::DECIMAL(4, 2)",
+        "(i / 7)::DECIMAL(9, 3)",
+        "(i / 7)::DECIMAL(18, 6)",
+        "(i::DECIMAL(38, 0) * 1000000007)::DECIMAL(38, 10)",
+        "CASE WHEN i < 3 THEN 'nan'::DOUBLE WHEN i < 6 THEN '-inf'::DOUBLE ELSE -0.0 END",
+        "''",
+        "NULL::INTEGER"};
+    struct lake l = lake_open(NULL, 2);
+    nl_buf make = {0}, compare = {0};
+    nl_buf_puts(&make, "COPY (SELECT i AS \"key\"", NULL);
+    for (size_t i = 0; i < NL_LEN(columns); i++)
+        nl_buf_printf(&make, NULL, ", CASE WHEN i %% 5 <> %zu THEN %s END AS c%zu", i % 5, columns[i], i);
+    nl_buf_puts(&make, " FROM range(100) t(i)) TO '$/t.parquet' (FORMAT parquet, ROW_GROUP_SIZE 2048); SELECT 1", NULL);
+    expect(l.engine, *state, make.data, "1");
+    expect(l.engine, *state, "SELECT count(*) FROM '$/t.parquet'", "100");
+    for (size_t i = 0; i < NL_LEN(columns); i++) {
+        bool milliseconds = strstr(columns[i], "TIMESTAMP_MS"); /* DuckDB reads its own back in microseconds */
+        compare.len = 0;
+        nl_buf_printf(&compare, NULL,
+                      "SELECT count(*), count(a.c%zu) >= 80 OR %d, count(DISTINCT typeof(a.c%zu)), "
+                      "bool_and(typeof(a.c%zu) = typeof(b.c%zu) OR %d) "
+                      "FROM '$/t.parquet' a JOIN read_parquet('$/t.parquet') b "
+                      "ON a.\"key\" = b.\"key\" AND a.c%zu IS NOT DISTINCT FROM b.c%zu",
+                      i, strcmp(columns[i], "NULL::INTEGER") == 0, i, i, i, milliseconds, i, i);
+        expect(l.engine, *state, compare.data, "100,true,1,true");
+    }
+    nl_buf_free(&make);
+    nl_buf_free(&compare);
+    lake_close(&l);
+}
+
+static void odd_names_are_columns_too(void **state)
+{
+    lake_need_duckdb();
+    struct lake l = lake_open(NULL, 2);
+    expect(l.engine, *state,
+           "COPY (SELECT i AS \"my col\", i * 2 AS \"a = 1) OR (b\", i AS \"and\", i AS \"rows\", i AS \"q\"\"q\" FROM "
+           "range(5000) t(i))"
+           " TO '$/t.parquet' (FORMAT parquet, ROW_GROUP_SIZE 2048); "
+           "SELECT \"my col\", \"a = 1) OR (b\", \"and\", \"rows\", \"q\"\"q\" FROM '$/t.parquet' "
+           "WHERE \"a = 1) OR (b\" = 8000 AND \"my col\" = 4000 AND \"rows\" > 3",
+           "4000,8000,4000,4000,4000");
+    lake_close(&l);
+}
+
+static void results_of_every_kind_come_out(void **state)
+{
+    lake_need_duckdb();
+    struct lake l = lake_open(NULL, 2);
+    expect(l.engine, *state, "SELECT 1::HUGEINT * 170141183460469231731687303715884105727, 1.50::DECIMAL(10,2), NULL",
+           "170141183460469231731687303715884105727,1.50,null");
+    expect(l.engine, *state, "SELECT uuid() IS NOT NULL, INTERVAL 1 DAY IS NOT NULL, [1, 2] = [1, 2]",
+           "true,true,true");
+    static const char *const nested[] = {"SELECT [1, 2, NULL]",   "SELECT {'a': 1, 'b': [2]}",
+                                         "SELECT MAP {'a': 1}",   "SELECT 'x'::ENUM('x', 'y')",
+                                         "SELECT INTERVAL 1 DAY", "SELECT uuid()",
+                                         "SELECT '1010'::BIT",    "SELECT TIMETZ '10:00:00+02'",
+                                         "SELECT 1::UHUGEINT"};
+    for (size_t i = 0; i < NL_LEN(nested); i++) {
+        struct ArrowArrayStream rows;
+        struct ArrowArray batch;
+        nl_error err;
+        check_why("%s", nested[i]);
+        CHECK_OK(nl_engine_query(l.engine, nested[i], &rows, &err), err);
+        CHECK_OK(arrow_stream_next(&rows, &batch, &err), err);
+        CHECK_INT(batch.length, 1);
+        arrow_array_release(&batch);
+        arrow_stream_release(&rows);
+    }
+    lake_close(&l);
+}
+
+/* ── errors ── */
+
+static void errors_are_one_line_with_their_code(void **state)
+{
+    lake_need_duckdb();
+    char *path = tmp_path(*state, "a.parquet"), *text = tmp_path(*state, "no.parquet");
+    lake_write(path, 0, 10, 0);
+    tmp_write_text(text, "this is no Parquet file");
+    static const struct {
+        const char *sql;
+        int code;
+        const char *part;
+    } cases[] = {
+        {"SELECT idd FROM '$/a.parquet'", NL_INVALID,
+         "Referenced column \"idd\" not found in FROM clause! Candidate bindings: \"id\""},
+        {"SELECT 1 +", NL_INVALID, "syntax error"},
+        {"SELECT 1;\nSELECT\n 2 2", NL_INVALID, "(line 2)"},
+        {"SELECT * FROM nope", NL_INVALID, "Table with name nope does not exist"},
+        {"SELECT * FROM '$/missing.parquet'", NL_NOT_FOUND, "missing.parquet: No such file"},
+        {"SELECT * FROM '$/no.parquet'", NL_CORRUPT, "no.parquet: not a Parquet file"},
+        {"SELECT * FROM '$/missing.csv'", NL_NOT_FOUND, "No files found"},
+        {"SELECT 'x'::INTEGER", NL_INVALID, "Could not convert string 'x' to INT32"},
+        {"SELECT error('stop here')", NL_INVALID, "stop here"},
+        {"", NL_INVALID, "no statement"},
+    };
+    struct lake l = lake_open(NULL, 2);
+    for (size_t i = 0; i < NL_LEN(cases); i++)
+        expect_error(l.engine, *state, cases[i].sql, cases[i].code, cases[i].part);
+    expect(l.engine, *state, "SELECT count(*) FROM '$/a.parquet'", "10"); /* the engine goes on */
+    lake_close(&l);
+    free(path);
+    free(text);
+}
+
+static void *interrupt(void *engine)
+{
+    nl_engine_interrupt(engine);
+    return NULL;
+}
+
+static void an_interrupt_ends_the_query(void **state)
+{
+    lake_need_duckdb();
+    struct lake l = lake_open(NULL, 2);
+    struct ArrowArrayStream rows;
+    struct ArrowArray batch;
+    nl_error err;
+    pthread_t thread;
+    CHECK_OK(nl_engine_query(l.engine, "SELECT i FROM range(100000000000) t(i)", &rows, &err), err);
+    CHECK_OK(arrow_stream_next(&rows, &batch, &err), err);
+    arrow_array_release(&batch);
+    CHECK_INT(pthread_create(&thread, NULL, interrupt, l.engine), 0);
+    int rc;
+    while (!(rc = arrow_stream_next(&rows, &batch, &err)) && batch.release)
+        arrow_array_release(&batch);
+    CHECK_FAILS(rc, NL_CANCELLED, err, "cancelled");
+    pthread_join(thread, NULL);
+    arrow_stream_release(&rows);
+    nl_engine_interrupt(l.engine); /* nothing runs: nothing happens */
+    expect(l.engine, *state, "SELECT 1", "1");
+    lake_close(&l);
+}
+
+static void rows_may_be_left_unread(void **state)
+{
+    lake_need_duckdb();
+    char *path = tmp_path(*state, "a.parquet");
+    lake_write(path, 0, 100000, 1000);
+    struct lake l = lake_open(NULL, 4);
+    struct ArrowArrayStream rows;
+    struct ArrowArray batch;
+    nl_error err;
+    nl_buf sql = {0};
+    nl_buf_printf(&sql, NULL, "SELECT * FROM '%s'", path);
+    for (int i = 0; i < 10; i++) {
+        CHECK_OK(nl_engine_query(l.engine, sql.data, &rows, &err), err);
+        CHECK_OK(arrow_stream_next(&rows, &batch, &err), err);
+        arrow_stream_release(&rows);
+        CHECK_INT(((const int64_t *)batch.children[0]->buffers[1])[0], 0); /* the batch outlives the stream */
+        arrow_array_release(&batch);
+    }
+    nl_buf_free(&sql);
+    lake_close(&l);
+    free(path);
+}
+
+/* ── a library that is not there ── */
+
+static void without_the_library_the_error_says_how_to_get_it(void **state)
+{
+    const char *root = getenv("DUCKDB_ROOT");
+    char *kept = root ? strdup(root) : NULL;
+    nl_engine *e;
+    nl_store *store;
+    nl_error err;
+    CHECK_OK(nl_store_new(NULL, &store, &err), err);
+    setenv("DUCKDB_ROOT", *state, 1);
+    CHECK_FAILS(nl_engine_open(NULL, store, NULL, &e, &err), NL_NOT_FOUND, err, "there is no libduckdb.so in it");
+    CHECK(!e);
+    CHECK_HAS(err.hint, "DUCKDB_ROOT");
+    if (kept)
+        setenv("DUCKDB_ROOT", kept, 1);
+    else
+        unsetenv("DUCKDB_ROOT");
+    nl_store_free(store);
+    free(kept);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, tmp_setup, tmp_teardown)
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(plain_statements, tmp_setup, tmp_teardown),
-        cmocka_unit_test_setup_teardown(a_file_is_a_table, tmp_setup, tmp_teardown),
+        TEST(without_the_library_the_error_says_how_to_get_it),
+        TEST(plain_statements),
+        TEST(a_file_is_a_table),
+        TEST(rows_keep_their_order),
+        TEST(streamed_rows_keep_their_order),
+        TEST(pruned_row_groups_are_not_read),
+        TEST(every_type_agrees_with_duckdb),
+        TEST(odd_names_are_columns_too),
+        TEST(results_of_every_kind_come_out),
+        TEST(errors_are_one_line_with_their_code),
+        TEST(an_interrupt_ends_the_query),
+        TEST(rows_may_be_left_unread),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -120,7 +120,7 @@ static int add_values(struct pq_column_writer *c, const struct pq_block *b, nl_e
 {
     int rc = NL_OK;
     if (c->mode != PQ_MODE_PLAIN) {
-        size_t taken;
+        size_t taken = 0;
         rc = pq_page_reserve_indices(&c->page, b->n, err);
         if (!rc)
             rc = pq_dict_put(&c->dict, b->values, b->n, c->page.indices + c->page.n, &taken, err);

@@ -259,8 +259,9 @@ static const uint8_t *keep(nl_arena *arena, const void *data, size_t len)
 static struct pq_slice number_bound(const struct pq_bound *b, const struct pq_write_type *t, bool upper,
                                     nl_arena *arena)
 {
+    uint8_t boolean = b->bits != 0;
     if (t->form == PQ_FORM_BITS)
-        return (struct pq_slice){keep(arena, &(uint8_t){(uint8_t)b->bits}, 1), 1};
+        return (struct pq_slice){keep(arena, &boolean, 1), 1};
     if (t->order != PQ_FLOATING)
         return (struct pq_slice){keep(arena, &b->bits, t->width), t->width};
     double v;

@@ -3,7 +3,8 @@
  *     values of the unit     min ├───────────────┤ max     nulls: none, some, all     NaN: never inside min … max
  *     column < v             v ≤ min: NONE        max < v, no nulls, no NaN: ALL       else SOME
  *
- * NaN is greater than every other value but stands outside the bounds: where a unit may hold one, "above max" is open.
+ * NaN is greater than every other value but stands outside the bounds: where a unit may hold one, "above max" is open,
+ * unless a neighbour in the same AND keeps NaN out: x >= 5 AND x <= 7 is as good as if there were none.
  */
 #include <math.h>
 
@@ -75,10 +76,23 @@ static enum filter_truth test_in(const struct facts *f, const struct filter *lea
     return result;
 }
 
-static enum filter_truth test_leaf(const struct filter *leaf, filter_bounds_of bounds, const void *unit)
+/* Does this filter let no NaN of the column through? */
+static bool excludes_nan(const struct filter *f, size_t column)
+{
+    bool below = f->op == FILTER_LT || f->op == FILTER_LE;
+    return below && f->column == column && f->n_values == 1 && f->values[0].kind == NL_VALUE_DOUBLE &&
+           !isnan(f->values[0].d);
+}
+
+/* parent: the AND that the leaf stands in, or NULL. */
+static enum filter_truth test_leaf(const struct filter *leaf, const struct filter *parent, filter_bounds_of bounds,
+                                   const void *unit)
 {
     struct filter_bounds b = {0};
     bounds(unit, leaf->column, &b);
+    bool above = leaf->op == FILTER_GT || leaf->op == FILTER_GE;
+    for (size_t i = 0; parent && above && b.may_have_nan && i < parent->n_children; i++)
+        b.may_have_nan = !excludes_nan(parent->children[i], leaf->column);
     struct facts f = {&b, b.has_null_count && b.null_count == 0,
                       b.has_null_count && b.rows > 0 && b.null_count >= b.rows};
     switch (leaf->op) {
@@ -93,20 +107,24 @@ static enum filter_truth test_leaf(const struct filter *leaf, filter_bounds_of b
     }
 }
 
-enum filter_truth filter_test(const struct filter *f, filter_bounds_of bounds, const void *unit)
+static enum filter_truth test_tree(const struct filter *f, const struct filter *parent, filter_bounds_of bounds,
+                                   const void *unit)
 {
-    if (!f)
-        return FILTER_ALL;
-    if (f->op != FILTER_AND && f->op != FILTER_OR)
-        return test_leaf(f, bounds, unit);
+    bool is_and = f->op == FILTER_AND;
+    if (!is_and && f->op != FILTER_OR)
+        return test_leaf(f, parent, bounds, unit);
 
     /* AND starts at ALL and sinks to the least; OR starts at NONE and rises to the greatest. */
-    bool is_and = f->op == FILTER_AND;
     enum filter_truth result = is_and ? FILTER_ALL : FILTER_NONE, end = is_and ? FILTER_NONE : FILTER_ALL;
     for (size_t i = 0; i < f->n_children && result != end; i++) {
-        enum filter_truth child = filter_test(f->children[i], bounds, unit); /* F3 */
+        enum filter_truth child = test_tree(f->children[i], is_and ? f : NULL, bounds, unit); /* F3 */
         if (is_and ? child < result : child > result)
             result = child;
     }
     return result;
+}
+
+enum filter_truth filter_test(const struct filter *f, filter_bounds_of bounds, const void *unit)
+{
+    return f ? test_tree(f, NULL, bounds, unit) : FILTER_ALL;
 }

@@ -133,6 +133,24 @@ static void nan_stands_outside_the_bounds(void **state)
     nl_arena_free(&a);
 }
 
+static void a_neighbour_keeps_nan_out(void **state)
+{
+    (void)state;
+    nl_arena a = {0};
+    struct filter_bounds b[2] = {
+        {.has_min = true, .has_max = true, .min = DOUBLE(1), .max = DOUBLE(2), .rows = 5, .may_have_nan = true}};
+    b[1] = b[0];
+    struct filter *low = filter_compare(&a, FILTER_GE, 0, (nl_value)DOUBLE(3));
+    struct filter *high = filter_compare(&a, FILTER_LE, 0, (nl_value)DOUBLE(4));
+    struct filter *nan = filter_compare(&a, FILTER_LE, 0, (nl_value)DOUBLE(NAN));
+    struct filter *other = filter_compare(&a, FILTER_LE, 1, (nl_value)DOUBLE(4));
+    CHECK_INT(filter_test(filter_join(&a, FILTER_AND, (struct filter *[]){low, high}, 2), bounds_of, b), FILTER_NONE);
+    CHECK_INT(filter_test(filter_join(&a, FILTER_AND, (struct filter *[]){low, nan}, 2), bounds_of, b), FILTER_SOME);
+    CHECK_INT(filter_test(filter_join(&a, FILTER_AND, (struct filter *[]){low, other}, 2), bounds_of, b), FILTER_SOME);
+    CHECK_INT(filter_test(filter_join(&a, FILTER_OR, (struct filter *[]){low, high}, 2), bounds_of, b), FILTER_SOME);
+    nl_arena_free(&a);
+}
+
 static void what_does_not_fit_is_kept(void **state)
 {
     (void)state;
@@ -269,9 +287,8 @@ static void random_filters_agree_with_the_rows(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(leaves_answer_as_the_table_says),
-        cmocka_unit_test(nan_stands_outside_the_bounds),
-        cmocka_unit_test(what_does_not_fit_is_kept),
+        cmocka_unit_test(leaves_answer_as_the_table_says),    cmocka_unit_test(nan_stands_outside_the_bounds),
+        cmocka_unit_test(a_neighbour_keeps_nan_out),          cmocka_unit_test(what_does_not_fit_is_kept),
         cmocka_unit_test(random_filters_agree_with_the_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -135,7 +135,7 @@ static void pruned_row_groups_are_not_read(void **state)
     lake_write(path, 0, 10000, 1000);
     size_t len;
     char *bytes = tmp_read(path, &len);
-    memset(bytes + 4, 0xFF, 64);
+    memset(bytes + 4, 0xFF, len / 12);
     tmp_write(path, bytes, len);
     static const struct {
         const char *condition, *want;
@@ -145,7 +145,8 @@ static void pruned_row_groups_are_not_read(void **state)
         {"id BETWEEN 1000 AND 1999 AND upper(name) IS NOT NULL", "857"},
         {"id IN (5000, 6000, 7000, 8000, 9000, 9001, 9002, 9003, 9004, 9005)", "10"},
         {"name LIKE 'name of 98%' AND id >= 1000", "86"},
-        {"price >= 2000.5", "1998"},
+        {"price BETWEEN 2000.5 AND 2001", "3"},
+        {"price >= 2000.5", NULL}, /* a NaN, which is greater than all, may be anywhere */
         {"id = 5 OR id = 4321", NULL},
         {"id % 10 = 3", NULL},
         {"day = DATE '1970-01-05'", NULL},

@@ -75,8 +75,6 @@ static int run(struct cli_context *x, const struct cli_args *a, nl_error *err)
     arrow_stream_release(&stream);
     if (rc) {
         nl_sink_abort(sink);
-        if (out)
-            nl_note(err, "%s", out);
         return rc;
     }
     uint64_t bytes = nl_sink_written(sink);

@@ -95,16 +95,17 @@ static int open_rows(struct file_rows *f, nl_store *store, const char *uri, cons
         rc = nl_parquet_open(f->source, &f->file, err);
     nl_parquet_read_options o = {.string_views = true};
     size_t *list = NULL;
-    if (rc == NL_OK)
+    if (rc == NL_OK) {
         rc = parse_columns(f->file, columns, &list, &o.n_columns, err);
+        if (rc)
+            nl_note(err, "%s", uri);
+    }
     o.columns = list;
     if (f->left > 0 && f->left < 65536)
         o.batch_rows = f->left;
     if (rc == NL_OK)
         rc = nl_parquet_reader_new(f->file, &o, &f->reader, err);
     free(list);
-    if (rc)
-        nl_note(err, "%s", uri);
     return rc;
 }
 
@@ -129,8 +130,6 @@ static int print_file(struct cli_context *x, const struct cli_args *a, int64_t r
     rc = arrow_stream_make(&schema, next, done, f, &stream, err); /* takes f, also when it fails */
     if (rc == NL_OK)
         rc = cli_print_rows(x, &stream, &(struct cli_rows_options){.format = format, .table_rows = -1}, err);
-    if (rc)
-        nl_note(err, "%s", a->argv[0]);
     return rc;
 }
 

@@ -41,6 +41,7 @@ int cli_context_init(struct cli_context *x, nl_error *err)
     nl_cancel_init(&x->cancel);
     pthread_mutex_init(&x->mutex, NULL);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes is a write error too */
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGINT);

@@ -98,7 +98,7 @@ RANGE_FLOAT(range_double, double)
 /* Bounds are kept as doubles, which hold every float. */
 static void add_floats(struct pq_stats *s, const struct pq_write_type *t, const void *values, size_t n)
 {
-    double min, max, was_min, was_max;
+    double min = 0, max = 0, was_min, was_max;
     (t->form == PQ_FORM_4 ? range_float : range_double)(values, n, &min, &max);
     if (min > max) /* nothing but NaN */
         return;

@@ -10,11 +10,19 @@
 
 static const int supported[] = {PQ_CODEC_UNCOMPRESSED, PQ_CODEC_SNAPPY, PQ_CODEC_ZSTD};
 
-/* A block of len bytes at the end of its own memory, so that ASan sees a step beyond it. */
+/* Memory of exactly len bytes, so that ASan sees a step beyond it. */
+static void *block(size_t len)
+{
+    void *p = malloc(len ? len : 1);
+    if (!p)
+        abort();
+    return p;
+}
+
+/* A block of len bytes of some kind. */
 static uint8_t *fill(size_t len, struct rng *r, int kind)
 {
-    uint8_t *data = malloc(len ? len : 1);
-    CHECK(data != NULL);
+    uint8_t *data = block(len);
     for (size_t i = 0; i < len; i++)
         data[i] = kind == 0 ? 0 : kind == 1 ? (uint8_t) "abcabcabd"[i % 9] : (uint8_t)rng_next(r);
     return data;
@@ -32,8 +40,7 @@ static void every_codec_gives_back_what_it_got(void **state)
         for (size_t s = 0; s < NL_LEN(sizes); s++)
             for (int kind = 0; kind < 3; kind++) {
                 check_why("%s, %zu bytes of kind %d", pq_codec_name(supported[c]), sizes[s], kind);
-                uint8_t *data = fill(sizes[s], &r, kind), *back = malloc(sizes[s] ? sizes[s] : 1);
-                CHECK(back != NULL);
+                uint8_t *data = fill(sizes[s], &r, kind), *back = block(sizes[s]);
                 nl_buf_clear(&packed);
                 CHECK_OK(nl_buf_puts(&packed, "before", &err), err);
                 CHECK_OK(pq_compress(&ctx, supported[c], 0, data, sizes[s], &packed, &err), err);
@@ -133,13 +140,11 @@ static void damaged_bytes_are_an_error_or_other_bytes(void **state)
     for (size_t c = 1; c < NL_LEN(supported); c++) {
         nl_buf packed = {0};
         nl_error err = {0};
-        uint8_t *data = fill(5000, &r, 1), *back = malloc(5000), *damaged;
-        CHECK(back != NULL);
+        uint8_t *data = fill(5000, &r, 1), *back = block(5000), *damaged;
         CHECK_OK(pq_compress(&ctx, supported[c], 0, data, 5000, &packed, &err), err);
         for (int i = 0; i < 2000; i++) {
             size_t len = rng_below(&r, 3) ? packed.len : rng_below(&r, packed.len);
-            damaged = malloc(len ? len : 1);
-            CHECK(damaged != NULL);
+            damaged = block(len);
             memcpy(damaged, packed.data, len);
             for (uint64_t k = rng_below(&r, 4); len && k; k--)
                 damaged[rng_below(&r, len)] = (uint8_t)rng_next(&r);

@@ -70,17 +70,25 @@ static void widths_are_of_the_largest_value(void **state)
         CHECK_INT(pq_bit_width(cases[i].max), cases[i].width);
 }
 
+/* Memory of exactly len bytes, so that ASan sees a step beyond it. */
+static void *block(size_t len)
+{
+    void *p = malloc(len ? len : 1);
+    if (!p)
+        abort();
+    return p;
+}
+
 /* Decode n values of out and compare. */
 static void check_decodes(const nl_buf *out, unsigned width, const uint32_t *want, size_t n)
 {
-    nl_block *block;
+    nl_block *bytes;
     nl_error err = {0};
-    CHECK_OK(nl_block_new(out->len, &block, &err), err);
+    CHECK_OK(nl_block_new(out->len, &bytes, &err), err);
     if (out->len)
-        memcpy(nl_block_data(block), out->data, out->len);
-    struct pq_rle *d = malloc(sizeof *d);
-    CHECK(d != NULL);
-    CHECK_OK(pq_rle_init(d, nl_block_data(block), out->len, width, &err), err);
+        memcpy(nl_block_data(bytes), out->data, out->len);
+    struct pq_rle *d = block(sizeof *d);
+    CHECK_OK(pq_rle_init(d, nl_block_data(bytes), out->len, width, &err), err);
     for (size_t i = 0; i < n;) {
         struct pq_chunk chunk;
         CHECK_OK(pq_rle_next(d, n - i, &chunk, &err), err);
@@ -89,7 +97,7 @@ static void check_decodes(const nl_buf *out, unsigned width, const uint32_t *wan
             CHECK_INT(chunk.values ? chunk.values[k] : chunk.value, want[i]);
     }
     free(d);
-    nl_block_unref(block);
+    nl_block_unref(bytes);
 }
 
 /* Values in stretches: all equal, or all different, of every length. */
@@ -133,8 +141,7 @@ static void bits_come_back(void **state)
     for (int round = 0; round < 500; round++) {
         nl_buf out = {0};
         size_t n = stretches(&r, 1, values, round < 100 ? 100 : NL_LEN(values));
-        uint8_t *bits = malloc(n / 8 + 1);
-        CHECK(bits != NULL);
+        uint8_t *bits = block(n / 8 + 1);
         memset(bits, round % 2 ? 0xFF : 0, n / 8 + 1); /* what is beyond n is ignored */
         for (size_t i = 0; i < n; i++)
             bits[i / 8] = (uint8_t)((bits[i / 8] & ~(1u << i % 8)) | values[i] << i % 8);

@@ -4,6 +4,9 @@
  */
 #include <neuralake/catalog.h>
 
+/* One fact a line, as one reads it: */
+/* clang-format off */
+
 NL_PARQUET_TABLE(part,
     .name = "part",
     .uri = "s3://neuralake-bucket/parts.parquet",
@@ -20,7 +23,7 @@ NL_PARQUET_TABLE(part,
     .owner = "the demo",
     .tags = NL_TEXTS("demo", "sample"));
 
-/* Who makes the parts of a brand. Any C code can stand here: a device, a protocol, a calculation. */
+/* Who supplies the parts of a brand. Any C code can stand here: a device, a protocol, a calculation. */
 static const struct {
     int64_t key;
     const char *name, *brand;

@@ -80,8 +80,11 @@ int catalog_table_open(const struct catalog_table *t, nl_store *store, const cha
 
 /* ── the model, read ── (nl_catalog_load() and friends are in neuralake/catalog.h) */
 
+/* Databases, in the order of declaration. */
 size_t catalog_n_databases(const nl_catalog *c);
+/* Borrowed from the catalog, as everything here. */
 const char *catalog_database_name(const nl_catalog *c, size_t i);
+/* NULL: it has none. */
 const char *catalog_database_description(const nl_catalog *c, size_t i);
 size_t catalog_n_tables(const nl_catalog *c); /* of all databases, in the order of declaration */
 const struct catalog_table *catalog_table_at(const nl_catalog *c, size_t i);

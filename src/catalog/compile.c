@@ -293,7 +293,8 @@ int catalog_compile(const char *path, nl_buf *output, char **object, nl_error *e
         rc = cache_find(j.folder, &j.key, &j.arena, &found, err);
     if (!rc && !found)
         rc = compile(&j, output, &found, err);
-    if (!rc && !(*object = strdup(found)))
+    *object = found ? strdup(found) : NULL;
+    if (!rc && !*object)
         rc = nl_fail_memory(err);
     free(j.include);
     free(j.work);

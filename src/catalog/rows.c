@@ -459,8 +459,10 @@ int rows_stream(const struct rows_source *source, struct ArrowArrayStream *out, 
         return rc;
     struct rows *r = rows_of(handle);
     r->builders = calloc(t->n_columns, sizeof(struct arrow_builder *));
-    if (!r->builders)
-        rc = nl_fail_memory(err);
+    if (!r->builders) {
+        rows_handle_free(handle);
+        return nl_fail_memory(err);
+    }
     for (; !rc && r->n_columns < t->n_columns; r->n_columns += !rc)
         rc = arrow_builder_new(t->columns[r->n_columns].format, &r->builders[r->n_columns], err);
     struct ArrowSchema schema;

@@ -349,7 +349,7 @@ int yaml_read_text(struct yaml *y, struct fy_node *value, const char *name, void
 int yaml_read_texts(struct yaml *y, struct fy_node *value, const char *name, void *into, nl_error *err)
 {
     struct yaml_texts *texts = into;
-    size_t count;
+    size_t count = 0;
     int rc = yaml_list(y, value, name, &count, err);
     if (rc)
         return rc;

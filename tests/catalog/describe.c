@@ -1,4 +1,5 @@
-/* tests/catalog/describe.c: tables over real files: what is found, what rows come, where contract and data disagree. */
+/* tests/catalog/describe.c: tables over real files: what is found, what rows come, where contract and data disagree.
+ * ctest: fault */
 #include "catalog/describe.h"
 
 #include <stdio.h>
@@ -9,8 +10,8 @@
 #include "base/io/sink.h"
 #include "base/str.h"
 #include "catalog/check.h"
+#include "catalog/dump.h"
 #include "catalog/load.h"
-#include "dump.h"
 #include "gen/gen.h"
 #include "support/check.h"
 #include "support/fault.h"

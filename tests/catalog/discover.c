@@ -1,4 +1,5 @@
-/* tests/catalog/discover.c: which catalog is found when nobody names one. */
+/* tests/catalog/discover.c: which catalog is found when nobody names one.
+ * ctest: fault */
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>

@@ -1,5 +1,5 @@
 /* dump.c: models and rows as text. */
-#include "dump.h"
+#include "catalog/dump.h"
 
 #include <stdlib.h>
 

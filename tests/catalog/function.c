@@ -1,4 +1,5 @@
-/* tests/catalog/function.c: rows that C functions append: types, batches, every misuse, arguments, streams. */
+/* tests/catalog/function.c: rows that C functions append: types, batches, every misuse, arguments, streams.
+ * ctest: fault */
 #include "catalog/function.h"
 
 #include <inttypes.h>

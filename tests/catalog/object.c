@@ -1,5 +1,6 @@
 /* tests/catalog/object.c: C catalogs: both compilers, forgotten partitioning, the cache and who may touch it, objects of
- * other versions. */
+ * other versions.
+ * ctest: fault */
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -8,7 +9,7 @@
 #include "base/str.h"
 #include "catalog/cache.h"
 #include "catalog/catalog.h"
-#include "dump.h"
+#include "catalog/dump.h"
 #include "support/check.h"
 #include "support/fault.h"
 #include "support/proc.h"

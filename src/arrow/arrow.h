@@ -136,8 +136,6 @@ int arrow_stream_make(struct ArrowSchema *schema, int (*next)(void *ctx, struct 
                       void (*done)(void *ctx), void *ctx, struct ArrowArrayStream *out, nl_error *err);
 /* Call get_schema of anybody's stream; *out is yours. */
 int arrow_stream_schema(struct ArrowArrayStream *s, struct ArrowSchema *out, nl_error *err);
-/* Its schema; yours. */
-int arrow_stream_schema(struct ArrowArrayStream *s, struct ArrowSchema *out, nl_error *err);
 /* Call get_next of anybody's stream and turn a failure into an nl_error (the nl_error itself, where the stream is ours). */
 int arrow_stream_next(struct ArrowArrayStream *s, struct ArrowArray *out, nl_error *err);
 void arrow_stream_release(struct ArrowArrayStream *s);

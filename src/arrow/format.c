@@ -75,7 +75,7 @@ int arrow_format_double(double v, bool narrow, nl_buf *out, nl_error *err)
         return nl_buf_puts(out, "NaN", err);
     if (isinf(v))
         return nl_buf_puts(out, v < 0 ? "-Infinity" : "Infinity", err);
-    char text[48], e[40], digits[20];
+    char text[48], e[40] = "", digits[20] = "0";
     int n = 0;
     if (signbit(v))
         text[n++] = '-';
@@ -198,8 +198,12 @@ int arrow_format_value(const struct ArrowArray *a, const struct arrow_type *t, i
 {
     if (!arrow_is_valid(a, row))
         return NL_OK;
-    int64_t at = a->offset + row;
+    if (t->kind >= ARROW_STRUCT)
+        return nl_fail(err, NL_UNSUPPORTED, "a nested value cannot be shown as text");
     const void *values = a->n_buffers > 1 ? a->buffers[1] : NULL;
+    if (!values)
+        return nl_fail(err, NL_INVALID, "an array without its values");
+    int64_t at = a->offset + row;
     switch (t->kind) {
     case ARROW_BOOL:
         return nl_buf_puts(out, arrow_bit(values, at) ? "true" : "false", err);
@@ -221,6 +225,6 @@ int arrow_format_value(const struct ArrowArray *a, const struct arrow_type *t, i
     case ARROW_TIMESTAMP:
         return arrow_format_time(int_at(values, t, at), t, out, err);
     default:
-        return nl_fail(err, NL_UNSUPPORTED, "a nested value cannot be shown as text");
+        return NL_OK; /* the null type has nothing but nulls */
     }
 }

@@ -7,7 +7,7 @@
 
 /* narrow: v came from a float of 32 bits, and is shown with the digits that such a one needs. */
 int arrow_format_double(double v, bool narrow, nl_buf *out, nl_error *err);
-int arrow_format_decimal(__int128 unscaled, int32_t scale, nl_buf *out, nl_error *err);
+int arrow_format_decimal(__int128 v, int32_t scale, nl_buf *out, nl_error *err);
 /* A date, time or timestamp in its type's unit. */
 int arrow_format_time(int64_t v, const struct arrow_type *t, nl_buf *out, nl_error *err);
 

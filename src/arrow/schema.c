@@ -2,6 +2,7 @@
  *
  * Children of a struct are structures inside the owner; a consumer may move one out (its release becomes NULL there).
  */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -20,6 +21,7 @@ struct schema_owner {
 static void release_owned(struct ArrowSchema *s)
 {
     struct schema_owner *o = s->private_data;
+    assert(o->pointers || s->n_children == 0);
     for (int64_t i = 0; i < s->n_children; i++)
         arrow_schema_release(o->pointers[i]);
     arrow_schema_release(&o->dictionary);
@@ -93,41 +95,42 @@ int arrow_schema_nested(struct ArrowSchema *out, const char *format, const char 
     return make_node(out, format, name, nullable ? ARROW_FLAG_NULLABLE : 0, n, err);
 }
 
-/* The length of a metadata block: int32 pairs, then for each key and value an int32 length and bytes, native order. */
-static int metadata_length(const char *metadata, size_t *out, nl_error *err)
+/* The length of a metadata block: int32 pairs, then for each key and value an int32 length and bytes, native order. 0: it is
+ * not one, or has more than 2 GiB. */
+static size_t metadata_length(const char *metadata)
 {
     int32_t pairs, len;
     memcpy(&pairs, metadata, sizeof(pairs));
     size_t at = sizeof(pairs);
     for (int64_t i = 0; i < 2 * (int64_t)pairs; i++) {
         memcpy(&len, metadata + at, sizeof(len));
-        if (len < 0)
-            return nl_fail(err, NL_INVALID, "Arrow metadata with a negative length");
         at += sizeof(len) + (size_t)len;
+        if (len < 0 || at > INT32_MAX)
+            return 0;
     }
-    *out = at;
-    return NL_OK;
+    return at;
 }
 
 static int copy_metadata(const struct ArrowSchema *from, struct ArrowSchema *out, nl_error *err)
 {
+    struct schema_owner *o = out->private_data;
+    assert(o);
     if (!from->metadata)
         return NL_OK;
-    size_t len = 0;
-    int rc = metadata_length(from->metadata, &len, err);
-    if (rc)
-        return rc;
-    char *copy = malloc(len);
-    if (!copy)
+    size_t len = metadata_length(from->metadata);
+    if (len == 0)
+        return nl_fail(err, NL_INVALID, "Arrow metadata whose lengths cannot be");
+    out->metadata = o->metadata = malloc(len);
+    if (!o->metadata)
         return nl_fail_memory(err);
-    memcpy(copy, from->metadata, len);
-    ((struct schema_owner *)out->private_data)->metadata = copy;
-    out->metadata = copy;
+    memcpy(o->metadata, from->metadata, len);
     return NL_OK;
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): MAX_DEPTH ends it */
 static int copy_node(const struct ArrowSchema *from, struct ArrowSchema *out, int depth, nl_error *err)
 {
+    assert(out);
     *out = (struct ArrowSchema){0};
     if (depth == MAX_DEPTH)
         return nl_fail(err, NL_UNSUPPORTED, "a schema nested deeper than %d levels", MAX_DEPTH);
@@ -137,6 +140,7 @@ static int copy_node(const struct ArrowSchema *from, struct ArrowSchema *out, in
     if (rc)
         return rc;
     rc = copy_metadata(from, out, err);
+    assert(rc || out->children);
     for (int64_t i = 0; i < from->n_children && rc == NL_OK; i++)
         rc = copy_node(from->children[i], out->children[i], depth + 1, err);
     if (rc == NL_OK && from->dictionary) {

@@ -62,15 +62,36 @@ static bool parse_timestamp(const char *format, struct arrow_type *t)
     return true;
 }
 
+/* A whole number of at most four digits at *at, which moves behind it. */
+static bool take_number(const char **at, int *out)
+{
+    bool negative = **at == '-';
+    const char *s = *at + negative, *start = s;
+    int v = 0;
+    for (; *s >= '0' && *s <= '9' && s - start < 4; s++)
+        v = v * 10 + (*s - '0');
+    if (s == start)
+        return false;
+    *out = negative ? -v : v;
+    *at = s;
+    return true;
+}
+
 /* "d:15,2" or "d:15,2,128"; other widths are valid, and not spoken. */
 static bool parse_decimal(const char *format, struct arrow_type *t)
 {
-    int precision, scale, bits = 128, used = -1, used_with_bits = -1;
-    if (strncmp(format, "d:", 2) != 0 ||
-        sscanf(format, "d:%4d,%4d%n,%4d%n", &precision, &scale, &used, &bits, &used_with_bits) < 2)
+    int precision, scale, bits = 128;
+    if (!nl_starts_with(format, "d:"))
         return false;
-    int end = used_with_bits >= 0 ? used_with_bits : used;
-    if (end < 0 || format[end] || precision < 1 || scale < -999 || scale > 999)
+    const char *at = format + 2;
+    if (!take_number(&at, &precision) || *at++ != ',' || !take_number(&at, &scale))
+        return false;
+    if (*at == ',') {
+        at++;
+        if (!take_number(&at, &bits))
+            return false;
+    }
+    if (*at || precision < 1 || scale < -999 || scale > 999)
         return false;
     bool spoken = bits == 128 && precision <= 38;
     if (!spoken && bits != 32 && bits != 64 && bits != 256)

@@ -25,7 +25,9 @@ typedef struct nl_cancel {
     struct nl_cancel_watch *watchers;
 } nl_cancel;
 
+/* c is the caller's memory, and stays where it is until nl_cancel_destroy(). */
 void nl_cancel_init(nl_cancel *c);
+/* Nobody may be registered. */
 void nl_cancel_destroy(nl_cancel *c);
 /* Set the token and wake all watchers. Any thread, holding no waiter's mutex; not from a signal handler: let a thread
  * wait for the signal with sigwait() and call this. */

@@ -13,7 +13,8 @@
 int nl_fail(nl_error *err, int code, const char *fmt, ...) NL_PRINTF(3, 4);
 
 /* Like nl_fail() for the errno of a system call: ": No such file or directory" is added, and the code follows from it
- * (ENOENT not found, EACCES and EPERM denied, ENOMEM no memory, EEXIST conflict, else I/O; ENOSPC gets a hint). */
+ * (ENOENT, ENOTDIR not found; EACCES, EPERM, EROFS denied; ENOMEM no memory; EEXIST conflict; EISDIR, ENAMETOOLONG, ELOOP
+ * invalid; else I/O). A full disk gets a hint. */
 int nl_fail_errno(nl_error *err, int errnum, const char *fmt, ...) NL_PRINTF(3, 4);
 
 /* An allocation failed. */

@@ -36,8 +36,9 @@ static size_t affinity_cores(void)
 /* Whole cores, rounded up, that "QUOTA PERIOD" allows; SIZE_MAX for "max" and for what cannot be read. */
 static size_t quota_cores(const char *text)
 {
-    long long quota, period;
-    if (sscanf(text, "%lld %lld", &quota, &period) != 2 || quota <= 0 || period <= 0)
+    char *end;
+    long long quota = strtoll(text, &end, 10), period = strtoll(end, NULL, 10);
+    if (quota <= 0 || period <= 0)
         return SIZE_MAX;
     return (size_t)((quota - 1) / period + 1);
 }

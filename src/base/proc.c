@@ -1,7 +1,9 @@
 /* proc.c: spawn, pump three pipes, wait.
  *
  * The program leads a process group of its own, so that at a time limit its children die with it. The pump ends when both
- * outputs are closed, or when the program itself has ended: a daemon that it left behind may hold them open for ever.
+ * outputs are closed and the program has ended; or when it has ended and nothing more comes: a daemon that it left behind
+ * may hold them open for ever. A pidfd wakes the pump at the program's end; a kernel without them is asked every few
+ * milliseconds.
  */
 #include "base/proc.h"
 
@@ -11,21 +13,21 @@
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 
-extern char **environ;
-
-/* How long one poll() lasts at most: so late is a cancel, or the end of a program behind an open pipe, seen. */
-enum { SLICE_MS = 50 };
+/* How long one poll() lasts at most: so late is a cancel seen; and the program's end, where there is no pidfd. */
+enum { SLICE_MS = 50, SLICE_WITHOUT_PIDFD_MS = 5 };
 
 struct run {
     const struct nl_proc *p;
     struct nl_proc_result *result;
     pid_t pid;
     int in, out, err; /* our ends; -1: closed */
+    int pidfd;        /* or -1 */
     size_t sent;
     bool ended;
     int status;
@@ -156,12 +158,18 @@ static void reap(struct run *r, int flags)
     r->ended = r->ended || got == r->pid;
 }
 
-/* One round: wait a slice, move bytes. *idle: nothing came. */
+/* One round: wait a slice, move bytes. *idle: the program has ended, and nothing is left in the pipes. */
 static int pump(struct run *r, bool *idle, nl_error *err)
 {
-    struct pollfd fds[3] = {{r->in, POLLOUT, 0}, {r->out, POLLIN, 0}, {r->err, POLLIN, 0}};
-    int ready = poll(fds, 3, r->ended ? 0 : SLICE_MS);
-    *idle = ready <= 0;
+    struct pollfd fds[4] = {{r->in, POLLOUT, 0},
+                            {r->out, POLLIN, 0},
+                            {r->err, POLLIN, 0},
+                            {r->ended ? -1 : r->pidfd, POLLIN, 0}};
+    int slice = r->ended ? 0 : r->pidfd < 0 ? SLICE_WITHOUT_PIDFD_MS : SLICE_MS;
+    int ready = poll(fds, 4, slice);
+    *idle = ready <= 0 && r->ended; /* ended before the look: nothing can have come since */
+    if (!r->ended && (ready <= 0 || fds[3].revents))
+        reap(r, WNOHANG);
     if (ready <= 0)
         return NL_OK;
     if (fds[0].revents)
@@ -183,11 +191,8 @@ static int attend(struct run *r, nl_error *err)
             return rc;
         if (nl_monotonic_ns() > end)
             return nl_fail(err, NL_IO, "'%s' took longer than %.1f seconds", r->p->argv[0], (double)limit / 1e9);
-        if (r->ended && idle)
+        if (idle || (r->ended && r->result->cut))
             return NL_OK;
-        bool outputs_closed = r->out < 0 && r->err < 0;
-        if (!r->ended && (idle || outputs_closed))
-            reap(r, WNOHANG);
     }
     return NL_OK;
 }
@@ -195,7 +200,7 @@ static int attend(struct run *r, nl_error *err)
 int nl_proc_run(const struct nl_proc *p, struct nl_proc_result *result, nl_error *err)
 {
     *result = (struct nl_proc_result){.exit_code = -1};
-    struct run r = {.p = p, .result = result, .in = -1, .out = -1, .err = -1};
+    struct run r = {.p = p, .result = result, .in = -1, .out = -1, .err = -1, .pidfd = -1};
     /* A program that does not read its input must not end us: SIGPIPE is blocked here, and taken back below. */
     sigset_t pipe_set, old;
     sigemptyset(&pipe_set);
@@ -203,12 +208,14 @@ int nl_proc_run(const struct nl_proc *p, struct nl_proc_result *result, nl_error
     pthread_sigmask(SIG_BLOCK, &pipe_set, &old);
     int rc = start(&r, err);
     if (rc == NL_OK) {
+        r.pidfd = pidfd_open(r.pid, 0);
         rc = attend(&r, err);
-        if (rc)
+        if (rc && !r.ended)
             kill(-r.pid, SIGKILL);
         close_fd(&r.in);
         close_fd(&r.out);
         close_fd(&r.err);
+        close_fd(&r.pidfd);
         if (!r.ended)
             reap(&r, 0);
         result->exit_code = WIFEXITED(r.status) ? WEXITSTATUS(r.status) : -1;

@@ -8,7 +8,9 @@
 
 #define NL_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
+/* Byte for byte, case counts; every string begins and ends with "". */
 bool nl_starts_with(const char *s, const char *prefix);
+/* As nl_starts_with(). */
 bool nl_ends_with(const char *s, const char *suffix);
 /* The nearest of n names by edit distance (case ignored), or NULL where none is near (more than a third differs). */
 const char *nl_nearest(const char *word, const char *const *names, size_t n);

@@ -32,6 +32,7 @@ struct generator {
     int (*stream)(int64_t rows, int64_t batch_rows, struct ArrowArrayStream *out, nl_error *err);
 };
 
+/* How many generators there are. */
 size_t gen_count(void);
 /* i < gen_count(), in the order of names. Static. */
 const struct generator *gen_at(size_t i);

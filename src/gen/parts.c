@@ -98,7 +98,7 @@ static int make_names(struct parts *p, int64_t rows, struct ArrowArray *out, nl_
     int rc = nl_block_new(offset_bytes, &offsets, err);
     if (rc)
         return rc;
-    /* A batch may cross one power of ten: one more byte each. The last copy runs over by less than TEXT. */
+    /* A batch crosses at most seven powers of ten. The last copy runs over its row by less than TEXT. */
     rc = nl_block_new((size_t)rows * (p->text_len + 8) + TEXT, &names, err);
     if (rc) {
         nl_block_unref(offsets);

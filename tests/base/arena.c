@@ -15,7 +15,10 @@ static void pieces_are_aligned_zeroed_and_apart(void **state)
     for (size_t i = 0; i < N; i++) {
         sizes[i] = (size_t)rng_below(&r, i % 50 ? 100 : 5000);
         pieces[i] = nl_arena_alloc(&a, sizes[i]);
-        CHECK(pieces[i] != NULL);
+        if (!pieces[i]) {
+            fail_msg("no piece %zu", i);
+            return;
+        }
         CHECK_INT((uintptr_t)pieces[i] % 16, 0);
         for (size_t k = 0; k < sizes[i]; k++)
             CHECK_INT(pieces[i][k], 0);

@@ -31,6 +31,10 @@ static void check_row(const struct ArrowArray *batch, int64_t row, int64_t key, 
                       double price)
 {
     size_t len;
+    if (!batch->children) {
+        fail_msg("a batch without columns");
+        return;
+    }
     CHECK_INT(((const int64_t *)batch->children[0]->buffers[1])[row], key);
     const uint8_t *s = arrow_bytes_at(batch->children[1], &string, row, &len);
     CHECK_INT(len, strlen(name));

@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "base/io/sink.h"
+#include "base/path.h"
 #include "base/str.h"
 
 enum { BUFFER = 256 << 10, TMP_NAME = 32 };
@@ -256,17 +257,15 @@ static int resolve(const char *path, char **out, mode_t *mode, nl_error *err)
 /* Open the folder of s->path, and set s->name. */
 static int open_folder(struct file_sink *s, nl_error *err)
 {
-    char *slash = strrchr(s->path, '/');
-    s->name = slash ? slash + 1 : s->path;
-    const char *folder = !slash ? "." : slash == s->path ? "/" : s->path;
-    if (folder == s->path)
-        *slash = '\0';
+    s->name = nl_path_name(s->path);
+    char *folder = nl_path_folder(s->path);
+    if (!folder)
+        return nl_fail_memory(err);
     s->folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int why = errno;
-    int rc =
-        s->folder >= 0 ? NL_OK : nl_fail_errno(err, why, "cannot write '%s' into the folder '%s'", s->name, folder);
-    if (folder == s->path)
-        *slash = '/';
+    int rc = NL_OK;
+    if (s->folder < 0)
+        rc = nl_fail_errno(err, errno, "cannot write '%s' into the folder '%s'", s->name, folder);
+    free(folder);
     return rc;
 }
 

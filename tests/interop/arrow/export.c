@@ -119,7 +119,11 @@ int interop_failing(struct ArrowArrayStream *out)
     struct ArrowSchema schema;
     int *calls = calloc(1, sizeof(*calls));
     int rc = calls ? arrow_schema_struct(&schema, 0, &error) : nl_fail_memory(&error);
-    return rc ? rc : arrow_stream_make(&schema, fail_second, free, calls, out, &error);
+    if (rc) {
+        free(calls);
+        return rc;
+    }
+    return arrow_stream_make(&schema, fail_second, free, calls, out, &error);
 }
 
 /* Rows of a stream of theirs; theirs is released. */

@@ -1,9 +1,8 @@
 # Which libraries each room links, by the name that pkg-config knows ("snappy" and "m" have no need of it). The Debian
 # packages behind the names stand in scripts/packages.txt. Nothing here is used by two rooms because "somebody may need
 # it": a room that stops using a library loses its line.
-set(DEPS_base libcrypto libxxhash)
+set(DEPS_base libxxhash)
 set(DEPS_s3proto libcrypto expat)
-set(DEPS_gen m)
 set(DEPS_store libcurl libcrypto expat)
 set(DEPS_parquet libzstd snappy liblz4 libbrotlidec libbrotlienc libdeflate libxxhash)
 set(DEPS_catalog jansson libfyaml)

@@ -107,13 +107,13 @@ int pq_page_header_decode(const void *data, size_t len, struct pq_page_header *o
 {
     struct pq_thrift r;
     struct pq_field f = {0};
-    int32_t crc;
+    int32_t crc, again; /* a second type must not rename a body that was read */
     *out = (struct pq_page_header){.type = -1, .is_compressed = true};
     pq_thrift_init(&r, data, len);
     while (pq_thrift_next(&r, &f))
         switch (f.id) {
         case 1:
-            pq_thrift_i32(&r, &f, &out->type);
+            pq_thrift_i32(&r, &f, out->type < 0 ? &out->type : &again);
             break;
         case 2:
             pq_thrift_i32(&r, &f, &out->uncompressed_size);

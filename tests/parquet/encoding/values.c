@@ -1,0 +1,206 @@
+/* tests/parquet/encoding/values.c: each loop over values against one that is written plainly, for every width. */
+#include "parquet/encoding/values.h"
+
+#include <stdlib.h>
+
+#include "base/str.h"
+#include "support/check.h"
+#include "support/rng.h"
+
+static const size_t widths[] = {1, 2, 3, 4, 5, 8, 12, 16, 17};
+
+static void gather_and_fill(void **state)
+{
+    (void)state;
+    struct rng rng = rng_seed("gather");
+    uint8_t dictionary[10 * 17], out[60 * 17 + 1];
+    uint32_t indices[60];
+    rng_bytes(&rng, dictionary, sizeof dictionary);
+    for (size_t i = 0; i < NL_LEN(indices); i++)
+        indices[i] = (uint32_t)rng_below(&rng, 10);
+    for (size_t w = 0; w < NL_LEN(widths); w++)
+        for (size_t n = 0; n <= 60; n += 7) {
+            size_t width = widths[w];
+            check_why("width %zu, %zu values", width, n);
+            memset(out, 0xEE, sizeof out);
+            pq_values_gather(out, dictionary, indices, n, width);
+            for (size_t i = 0; i < n; i++)
+                CHECK_MEM(out + i * width, dictionary + indices[i] * width, width);
+            CHECK_INT(out[n * width], 0xEE);
+            pq_values_fill(out, dictionary, n, width);
+            for (size_t i = 0; i < n; i++)
+                CHECK_MEM(out + i * width, dictionary, width);
+            CHECK_INT(out[n * width], 0xEE);
+        }
+}
+
+/* Spread as it is meant, from a copy. */
+static void spread_plainly(uint8_t *out, const uint8_t *dense, const uint8_t *valid, size_t from, size_t n,
+                           size_t width)
+{
+    size_t p = 0;
+    for (size_t i = 0; i < n; i++)
+        if (valid[(from + i) / 8] >> (from + i) % 8 & 1)
+            memcpy(out + i * width, dense + p++ * width, width);
+        else
+            memset(out + i * width, 0, width);
+}
+
+static void spread(void **state)
+{
+    (void)state;
+    struct rng rng = rng_seed("spread");
+    for (int round = 0; round < 4000; round++) {
+        size_t width = widths[rng_below(&rng, NL_LEN(widths))], n = rng_below(&rng, 150), from = rng_below(&rng, 40);
+        uint8_t valid[32 + 8], dense[150 * 17], got[150 * 17 + 1], want[150 * 17];
+        unsigned shape = (unsigned)rng_below(&rng, 4); /* half, mostly ones, mostly zeros, long runs */
+        size_t ones = 0;
+        for (size_t i = 0; i < sizeof valid; i++)
+            valid[i] = shape == 0   ? (uint8_t)rng_next(&rng)
+                       : shape == 1 ? (uint8_t) ~(1 << rng_below(&rng, 20))
+                       : shape == 2 ? (uint8_t)(1 << rng_below(&rng, 20))
+                                    : (i / 6 % 2 ? 0xFF : 0);
+        for (size_t i = from; i < from + n; i++)
+            ones += valid[i / 8] >> i % 8 & 1;
+        rng_bytes(&rng, dense, sizeof dense);
+        memset(got, 0xEE, sizeof got);
+        memcpy(got, dense, ones * width);
+        spread_plainly(want, dense, valid, from, n, width);
+        pq_values_spread(got, ones, valid, from, n, width);
+        check_why("round %d: width %zu, %zu of %zu from bit %zu", round, width, ones, n, from);
+        if (n)
+            CHECK_MEM(got, want, n * width);
+        CHECK_INT(got[n * width], 0xEE);
+    }
+}
+
+static void decimals(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *why;
+        size_t len;
+        uint8_t in[20];
+        bool ok;
+        int64_t high, low;
+    } cases[] = {
+        {"no bytes are zero", 0, {0}, true, 0, 0},
+        {"one byte", 1, {0x7F}, true, 0, 127},
+        {"minus one", 1, {0xFF}, true, -1, -1},
+        {"three bytes, negative", 3, {0xFF, 0x00, 0x00}, true, -1, -65536},
+        {"sixteen bytes", 16, {0x80}, true, INT64_MIN, 0},
+        {"a longer one that is sign alone",
+         18,
+         {0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFE},
+         true,
+         -1,
+         -2},
+        {"a longer one that is not", 17, {0x01}, false, 0, 0},
+        {"129 bits", 17, {0x00, 0x80}, false, 0, 0},
+    };
+    for (size_t i = 0; i < NL_LEN(cases); i++) {
+        int64_t out[2] = {0};
+        check_why("%s", cases[i].why);
+        CHECK_INT(pq_decimal_from_bytes(out, cases[i].in, cases[i].len), cases[i].ok);
+        if (cases[i].ok) {
+            CHECK_INT(out[0], cases[i].low);
+            CHECK_INT(out[1], cases[i].high);
+        }
+    }
+}
+
+static void int96(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *why;
+        int64_t nanos;
+        uint32_t julian;
+        int want;
+        int64_t out;
+    } cases[] = {
+        {"the epoch", 0, 2440588, NL_OK, 0},
+        {"a nanosecond before", INT64_C(86399999999999), 2440587, NL_OK, -1},
+        {"the last that fits", INT64_C(85636854775807), 2440588 + 106751, NL_OK, INT64_MAX},
+        {"one more", INT64_C(85636854775808), 2440588 + 106751, NL_UNSUPPORTED, 0},
+        {"the first that fits, its day does not", INT64_C(763145224192), 2440588 - 106752, NL_OK, INT64_MIN},
+        {"the year 290000", 0, 108000000, NL_UNSUPPORTED, 0},
+    };
+    for (size_t i = 0; i < NL_LEN(cases); i++) {
+        uint8_t in[12];
+        int64_t out = 0;
+        nl_error err = {0};
+        memcpy(in, &cases[i].nanos, 8);
+        memcpy(in + 8, &cases[i].julian, 4);
+        check_why("%s", cases[i].why);
+        CHECK_INT(pq_nanos_from_int96(&out, in, 1, &err), cases[i].want);
+        CHECK_INT(out, cases[i].out);
+    }
+}
+
+static void views(void **state)
+{
+    (void)state;
+    uint8_t page[4096 + 64] = {0}, *p = page;
+    for (uint32_t len = 0; len < 40; len++) { /* "", "a", "ab", … */
+        memcpy(p, &len, 4);
+        for (uint32_t k = 0; k < len; k++)
+            p[4 + k] = (uint8_t)('a' + k);
+        p += 4 + len;
+    }
+    const uint8_t *in = page, *end = p;
+    uint8_t out[40 * 16];
+    nl_error err = {0};
+    CHECK_OK(pq_views_from_plain(out, 40, &in, end, page, 7, &err), err);
+    CHECK(in == end);
+    for (uint32_t len = 0, at = 0; len < 40; at += 4 + len++) {
+        uint32_t view[4];
+        uint8_t inside[16] = {0};
+        memcpy(view, out + 16 * len, 16);
+        check_why("a string of %u bytes", len);
+        CHECK_INT(view[0], len);
+        memcpy(inside, page + at + 4, len < 12 ? len : 12);
+        if (len <= 12) {
+            CHECK_MEM(out + 16 * len + 4, inside, 12);
+            continue;
+        }
+        CHECK_MEM(&view[1], page + at + 4, 4);
+        CHECK_INT(view[2], 7);
+        CHECK_INT(view[3], at + 4);
+    }
+    in = page;
+    check_why("one more than there are");
+    CHECK_FAILS(pq_views_from_plain(out, 41, &in, end, page, 0, &err), NL_CORRUPT, err, "value 40 of 41");
+    in = page;
+    check_why("the last one is cut");
+    CHECK_FAILS(pq_views_from_plain(out, 40, &in, end - 1, page, 0, &err), NL_CORRUPT, err, "39 bytes, 38 are left");
+    memset(page, 0xFF, 4);
+    in = page;
+    check_why("a length of 2^32 - 1");
+    CHECK_FAILS(pq_views_from_plain(out, 1, &in, end, page, 0, &err), NL_CORRUPT, err, "4294967295 bytes");
+}
+
+static void byte_streams_join(void **state)
+{
+    (void)state;
+    /* The specification's example: three values of four bytes. */
+    static const uint8_t streams[] = {0xAA, 0x00, 0xA3, 0xBB, 0x11, 0xB4, 0xCC, 0x22, 0xC5, 0xDD, 0x33, 0xD6};
+    static const uint8_t want[] = {0xAA, 0xBB, 0xCC, 0xDD, 0x00, 0x11, 0x22, 0x33, 0xA3, 0xB4, 0xC5, 0xD6};
+    uint8_t out[12];
+    pq_values_join(out, streams, 3, 3, 4);
+    CHECK_MEM(out, want, 12);
+    pq_values_join(out, streams + 1, 2, 3, 4);
+    CHECK_MEM(out, want + 4, 8);
+    pq_values_join(out, streams, 4, 4, 3);
+    CHECK_INT(out[3], 0x00);
+    CHECK_INT(out[4], 0xB4);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(gather_and_fill), cmocka_unit_test(spread), cmocka_unit_test(decimals),
+        cmocka_unit_test(int96),           cmocka_unit_test(views),  cmocka_unit_test(byte_streams_join),
+    };
+    return cmocka_run_group_tests_name("parquet/encoding/values", tests, NULL, NULL);
+}

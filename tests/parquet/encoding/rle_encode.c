@@ -70,10 +70,10 @@ static void widths_are_of_the_largest_value(void **state)
         CHECK_INT(pq_bit_width(cases[i].max), cases[i].width);
 }
 
-/* Memory of exactly len bytes, so that ASan sees a step beyond it. */
+/* len zero bytes, and one more. */
 static void *block(size_t len)
 {
-    void *p = malloc(len ? len : 1);
+    void *p = calloc(len + 1, 1);
     if (!p)
         abort();
     return p;

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sql/copy.h"
 #include "sql/pushdown.h"
 #include "sql/result.h"
 #include "sql/tables.h"
@@ -178,9 +179,9 @@ void nl_engine_interrupt(nl_engine *e)
     pthread_mutex_unlock(&e->mutex);
 }
 
-/* Prepare and run statement i of the extracted ones. streamed: *out is its stream; else its rows are thrown away. */
-static int run_one(nl_engine *e, duckdb_extracted_statements extracted, idx_t i, bool streamed,
-                   struct ArrowArrayStream *out, nl_error *err)
+/* Prepare and run statement i of the extracted ones; *out is its stream, which calls released(e) at its end. */
+static int start(nl_engine *e, duckdb_extracted_statements extracted, idx_t i, void (*released)(void *ctx),
+                 struct ArrowArrayStream *out, nl_error *err)
 {
     struct sql_context *c = &e->tables.context;
     duckdb_prepared_statement statement = NULL;
@@ -193,24 +194,25 @@ static int run_one(nl_engine *e, duckdb_extracted_statements extracted, idx_t i,
         c->duck->destroy_prepare(&statement);
         return rc;
     }
-    if (streamed)
-        return sql_result_stream(c->duck, statement, &c->faults, end, e, out, err);
+    return sql_result_stream(c->duck, statement, &c->faults, released, e, out, err);
+}
 
-    struct ArrowArrayStream rows;
+/* Rows that nobody wants: a statement that is not the last. */
+static int throw_away(struct ArrowArrayStream *rows, nl_error *err)
+{
     struct ArrowArray batch = {0};
-    rc = sql_result_stream(c->duck, statement, &c->faults, nothing, NULL, &rows, err);
-    if (rc)
-        return rc;
+    int rc;
     do {
         arrow_array_release(&batch);
-        rc = arrow_stream_next(&rows, &batch, err);
+        rc = arrow_stream_next(rows, &batch, err);
     } while (!rc && batch.release);
-    arrow_stream_release(&rows);
+    arrow_stream_release(rows);
     return rc;
 }
 
-/* Its tables are there: parse, push filters, execute. */
-static int execute(nl_engine *e, const struct sql_statement *s, bool last, struct ArrowArrayStream *out, nl_error *err)
+/* Its tables are there: parse, push filters, execute. *out streams the rows, and calls released(e) at its end. */
+static int execute(nl_engine *e, const struct sql_statement *s, void (*released)(void *ctx),
+                   struct ArrowArrayStream *out, nl_error *err)
 {
     const struct sql_duckdb *duck = e->tables.context.duck;
     char *text = strndup(s->text, s->len);
@@ -225,8 +227,11 @@ static int execute(nl_engine *e, const struct sql_statement *s, bool last, struc
         sql_push_filters(&e->tables, s, e->connection);
     else
         sql_clear_filters(&e->tables); /* PIVOT and the like: one of them reads what another does not want */
-    for (idx_t i = 0; i < n && !rc; i++)
-        rc = run_one(e, extracted, i, last && i + 1 == n, out, err);
+    for (idx_t i = 0; i < n && !rc; i++) {
+        rc = start(e, extracted, i, i + 1 == n ? released : nothing, out, err);
+        if (!rc && i + 1 < n)
+            rc = throw_away(out, err);
+    }
     duck->destroy_extracted(&extracted);
     free(text);
     return rc;
@@ -245,6 +250,53 @@ static int note_use(nl_engine *e, const struct sql_statement *s, nl_error *err)
     return NL_OK;
 }
 
+static int no_rows(void *ctx, struct ArrowArray *out, nl_error *err)
+{
+    (void)ctx;
+    (void)out;
+    (void)err;
+    return NL_OK;
+}
+
+/* COPY … TO 's3://…': the query's rows into the store; *out has no rows and no columns. */
+static int execute_copy(nl_engine *e, const struct sql_statement *s, const struct sql_copy *copy,
+                        void (*released)(void *ctx), struct ArrowArrayStream *out, nl_error *err)
+{
+    struct ArrowArrayStream rows;
+    struct ArrowSchema nothing_to_show;
+    struct sql_statement query = *s;
+    query.text = copy->query;
+    query.len = strlen(copy->query);
+    int rc = execute(e, &query, nothing, &rows, err);
+    if (rc)
+        return rc;
+    rc = sql_copy_write(copy, &rows, e->tables.context.store, &e->cancel, err);
+    arrow_stream_release(&rows);
+    if (!rc)
+        rc = arrow_schema_struct(&nothing_to_show, 0, err);
+    return rc ? rc : arrow_stream_make(&nothing_to_show, no_rows, released, e, out, err);
+}
+
+/* The last statement streams into *out; of the others the rows are thrown away. */
+static int run_prepared(nl_engine *e, nl_arena *arena, const struct sql_statement *s, bool last,
+                        struct ArrowArrayStream *out, nl_error *err)
+{
+    struct sql_copy copy;
+    struct ArrowArrayStream rows;
+    bool is_copy;
+    int rc = sql_copy_parse(arena, s->text, s->len, &copy, &is_copy, err);
+    if (rc)
+        return rc;
+    void (*released)(void *ctx) = last ? end : nothing;
+    rc = is_copy ? execute_copy(e, s, &copy, released, &rows, err) : execute(e, s, released, &rows, err);
+    if (rc)
+        return rc;
+    if (!last)
+        return throw_away(&rows, err);
+    *out = rows;
+    return NL_OK;
+}
+
 static int run_statement(nl_engine *e, nl_arena *arena, const struct sql_statement *s, bool last,
                          struct ArrowArrayStream *out, nl_error *err)
 {
@@ -254,10 +306,10 @@ static int run_statement(nl_engine *e, nl_arena *arena, const struct sql_stateme
     if (!rc)
         rc = ensure_open(e, err);
     if (!rc)
-        rc = sql_tables_create(wanted, n, e->connection, err);
+        rc = sql_tables_create(&e->tables, s, wanted, n, e->connection, err);
     if (!rc) {
         nl_error local = {0};
-        rc = execute(e, s, last, out, &local);
+        rc = run_prepared(e, arena, s, last, out, &local);
         if (rc == NL_INVALID)
             sql_tables_hint(&e->tables, s, local.message, &local);
         if (rc && err)

@@ -188,11 +188,11 @@ static int put_qualified(nl_buf *b, const struct sql_table *t, nl_error *err)
     return rc ? rc : sql_put_identifier(b, t->declared->name, err);
 }
 
-static int put_schema(nl_buf *b, const struct sql_table *t, nl_error *err)
+static int put_schema(nl_buf *b, const char *database, nl_error *err)
 {
     int rc = nl_buf_puts(b, "CREATE SCHEMA IF NOT EXISTS ", err);
     if (!rc)
-        rc = sql_put_identifier(b, t->declared->database, err);
+        rc = sql_put_identifier(b, database, err);
     return rc ? rc : nl_buf_puts(b, "; ", err);
 }
 
@@ -200,7 +200,7 @@ static int put_view(nl_buf *b, const struct sql_table *t, nl_error *err)
 {
     char function[64];
     snprintf(function, sizeof function, "neuralake_scan_%u", t->id);
-    int rc = t->adhoc ? NL_OK : put_schema(b, t, err);
+    int rc = t->adhoc ? NL_OK : put_schema(b, t->declared->database, err);
     if (!rc)
         rc = nl_buf_puts(b, t->adhoc ? "CREATE OR REPLACE TEMP VIEW " : "CREATE OR REPLACE VIEW ", err);
     if (!rc)
@@ -233,7 +233,7 @@ static int put_arguments(nl_buf *b, const struct catalog_table *t, nl_error *err
 static int put_macro(nl_buf *b, const struct sql_table *t, nl_error *err)
 {
     const struct catalog_table *d = t->declared;
-    int rc = put_schema(b, t, err);
+    int rc = put_schema(b, d->database, err);
     if (!rc)
         rc = nl_buf_puts(b, "CREATE OR REPLACE MACRO ", err);
     if (!rc)
@@ -252,24 +252,36 @@ static int put_macro(nl_buf *b, const struct sql_table *t, nl_error *err)
     return rc ? rc : nl_buf_puts(b, "); ", err);
 }
 
-int sql_tables_create(const struct sql_wanted *wanted, size_t n, duckdb_connection connection, nl_error *err)
+/* USE lab, where nothing of lab was named yet. */
+static int put_used_schema(nl_buf *b, const struct sql_tables *tables, const char *use, nl_error *err)
 {
-    nl_buf b = {0};
+    for (size_t i = 0; use && tables->catalog && i < catalog_n_databases(tables->catalog); i++)
+        if (strcasecmp(catalog_database_name(tables->catalog, i), use) == 0)
+            return put_schema(b, use, err);
+    return NL_OK;
+}
+
+static int create_one(nl_buf *b, const struct sql_wanted *w, duckdb_connection connection, nl_error *err)
+{
     int rc = NL_OK;
-    for (size_t i = 0; i < n && !rc; i++) {
-        struct sql_table *t = wanted[i].table;
-        if (wanted[i].is_call) {
-            rc = sql_register_call(t, connection, err);
-            if (!rc)
-                rc = put_macro(&b, t, err);
-        } else if (t->open) {
-            rc = sql_register_scan(t, connection, err);
-            if (!rc)
-                rc = put_view(&b, t, err);
-        }
+    if (w->is_call) {
+        rc = sql_register_call(w->table, connection, err);
+        return rc ? rc : put_macro(b, w->table, err);
     }
+    if (w->table->open)
+        rc = sql_register_scan(w->table, connection, err);
+    return rc || !w->table->open ? rc : put_view(b, w->table, err);
+}
+
+int sql_tables_create(struct sql_tables *tables, const struct sql_statement *s, const struct sql_wanted *wanted,
+                      size_t n, duckdb_connection connection, nl_error *err)
+{
+    struct sql_context *c = &tables->context;
+    nl_buf b = {0};
+    int rc = put_used_schema(&b, tables, s->use, err);
+    for (size_t i = 0; i < n && !rc; i++)
+        rc = create_one(&b, &wanted[i], connection, err);
     if (!rc && b.len) {
-        struct sql_context *c = wanted[0].table->context;
         duckdb_result result;
         if (c->duck->query(connection, b.data, &result))
             rc = sql_faults_explain(&c->faults, c->duck->result_error_type(&result), c->duck->result_error(&result),

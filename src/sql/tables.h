@@ -28,8 +28,9 @@ struct sql_wanted {
 };
 int sql_tables_open(struct sql_tables *tables, const struct sql_statement *s, nl_arena *arena,
                     struct sql_wanted **wanted, size_t *n, nl_error *err);
-/* Register their functions, and create their views and macros. */
-int sql_tables_create(const struct sql_wanted *wanted, size_t n, duckdb_connection connection, nl_error *err);
+/* Register their functions, and create their views and macros, and the schema that USE names. */
+int sql_tables_create(struct sql_tables *tables, const struct sql_statement *s, const struct sql_wanted *wanted,
+                      size_t n, duckdb_connection connection, nl_error *err);
 /* The query is over: close what it opened. */
 void sql_tables_close(struct sql_tables *tables);
 /* Everything; DuckDB is closed. */

@@ -424,6 +424,7 @@ static void catalog_tables_are_views(void **state)
     lake_write(path, 0, 10, 0);
     nl_catalog *c = load_catalog(*state);
     struct lake l = lake_open(c, 2);
+    expect(l.engine, *state, "USE lab; SELECT count(*) FROM part; USE main", "");
     expect(l.engine, *state, "SELECT count(*), max(id) FROM lab.part", "10,9");
     expect(l.engine, *state, "select p.name from LAB.Part p where p.id = 4", "name of 4");
     expect(l.engine, *state, "WITH x AS (SELECT * FROM \"lab\".\"part\") SELECT count(*) FROM x, lab.part", "100");

@@ -23,14 +23,19 @@ static int load_yaml(const char *path, nl_catalog **out, nl_error *err)
     return rc;
 }
 
+/* Somebody else may compile the changed source, and remove our object, before we have loaded it: then once more. */
 static int load_c(const char *path, nl_buf *output, nl_catalog **out, nl_error *err)
 {
-    char *object = NULL;
-    int rc = catalog_compile(path, output, &object, err);
-    if (!rc)
-        rc = catalog_from_object(path, object, out, err);
-    free(object);
-    return rc;
+    for (int tries = 0;; tries++) {
+        char *object = NULL;
+        int rc = catalog_compile(path, output, &object, err);
+        if (!rc)
+            rc = catalog_from_object(path, object, out, err);
+        bool is_gone = rc && object && access(object, F_OK) != 0;
+        free(object);
+        if (!is_gone || tries == 2)
+            return rc;
+    }
 }
 
 /* dlopen() looks for a name without a slash in the system's folders: not for ours. */

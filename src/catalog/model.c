@@ -81,6 +81,8 @@ static int add_database(nl_catalog *c, const char *name, const char *description
     for (size_t i = 0; i < c->n_databases; i++)
         if (strcasecmp(c->databases[i].name, name) == 0)
             return nl_fail(err, NL_INVALID, "database %s is declared twice (names ignore case)", name);
+    if (c->n_databases == MODEL_MAX_DATABASES)
+        return nl_fail(err, NL_UNSUPPORTED, "a catalog has at most %d databases", MODEL_MAX_DATABASES);
     rc = grow((void **)&c->databases, &c->cap_databases, c->n_databases, sizeof *c->databases, err);
     if (rc)
         return rc;
@@ -96,9 +98,21 @@ int model_add_database(nl_catalog *c, const char *name, const char *description,
     return rc;
 }
 
+int model_check_count(const char *what, size_t n, nl_error *err)
+{
+    return n <= MODEL_MAX_COLUMNS
+               ? NL_OK
+               : nl_fail(err, NL_UNSUPPORTED, "%zu %s, and at most %d are read", n, what, MODEL_MAX_COLUMNS);
+}
+
 /* Each column has a name, once. */
 static int check_columns(const struct catalog_table *t, nl_error *err)
 {
+    int rc = model_check_count("columns", t->n_columns, err);
+    if (rc) {
+        nl_note(err, "table %s", t->name);
+        return rc;
+    }
     for (size_t i = 0; i < t->n_columns; i++) {
         const char *name = t->columns[i].name;
         if (!name || !*name)
@@ -113,20 +127,19 @@ static int check_columns(const struct catalog_table *t, nl_error *err)
 
 static int check_parameters(const struct catalog_table *t, nl_error *err)
 {
-    for (size_t i = 0; i < t->n_parameters; i++) {
+    int rc = model_check_count("parameters", t->n_parameters, err);
+    for (size_t i = 0; i < t->n_parameters && !rc; i++) {
         const struct catalog_parameter *p = &t->parameters[i];
-        int rc = check_name("parameter", p->name, err);
+        rc = check_name("parameter", p->name, err);
         if (!rc && !p->format)
             rc = nl_fail(err, NL_INVALID, "parameter %s has no type", p->name);
         for (size_t j = 0; j < i && !rc; j++)
             if (strcasecmp(p->name, t->parameters[j].name) == 0)
                 rc = nl_fail(err, NL_INVALID, "parameter %s is declared twice (names ignore case)", p->name);
-        if (rc) {
-            nl_note(err, "table %s", t->name);
-            return rc;
-        }
     }
-    return NL_OK;
+    if (rc)
+        nl_note(err, "table %s", t->name);
+    return rc;
 }
 
 static int check_texts(const struct catalog_table *t, nl_error *err)
@@ -146,6 +159,8 @@ static int check_table(const nl_catalog *c, const struct catalog_table *t, nl_er
     int rc = check_name("table", t->name, err);
     if (rc)
         return rc;
+    if (c->n_tables == MODEL_MAX_TABLES)
+        return nl_fail(err, NL_UNSUPPORTED, "a catalog has at most %d tables", MODEL_MAX_TABLES);
     for (size_t i = 0; i < c->n_tables; i++)
         if (c->tables[i]->database == t->database && strcasecmp(c->tables[i]->name, t->name) == 0)
             return nl_fail(err, NL_INVALID,

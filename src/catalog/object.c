@@ -1,7 +1,7 @@
 /* object.c: a compiled catalog (a .so): check its entry, turn its declarations into the model.
  *
  * The declarations stay where the compiler put them: the model's strings point into the library, which the catalog holds
- * (model.h, M4). Nothing of it runs here: the entry is data.
+ * (model.h, M5). Nothing of it runs here: the entry is data.
  */
 #include <dlfcn.h>
 #include <string.h>

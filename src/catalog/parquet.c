@@ -15,6 +15,7 @@
 #include <strings.h>
 
 #include "arrow/arrow.h"
+#include "catalog/model.h"
 #include "catalog/type.h"
 
 struct open_parquet {

@@ -277,6 +277,15 @@ static void survives_bombs(void **state)
         memcpy(text + i, "a: 1\n", 5);
     text[SIZE - SIZE % 5] = 0;
     CHECK_FAILS(load(text, &c, &err), NL_INVALID, err, "dir/c.yaml:1:1: a catalog has no key 'a'");
+
+    nl_buf many = {0}; /* doubles are looked for pair by pair: there is a limit */
+    CHECK_OK(nl_buf_puts(&many, TABLE "    kind: parquet\n    partitioning: none\n    uri: x\n    columns: [", &err),
+             err);
+    for (int i = 0; i < 10001; i++)
+        CHECK_OK(nl_buf_printf(&many, &err, "{name: c%d},", i), err);
+    CHECK_OK(nl_buf_puts(&many, "]\n", &err), err);
+    CHECK_FAILS(load(many.data, &c, &err), NL_UNSUPPORTED, err, "table t: 10001 columns, and at most 10000 are read");
+    nl_buf_free(&many);
     free(text);
 }
 

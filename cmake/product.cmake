@@ -71,6 +71,9 @@ else()
     file(CREATE_LINK ${DUCKDB_LIBRARY} ${PROJECT_BINARY_DIR}/lib/neuralake/libduckdb.so SYMBOLIC)
 endif()
 file(CREATE_LINK ${PROJECT_SOURCE_DIR}/include ${PROJECT_BINARY_DIR}/include SYMBOLIC)
+# The demo copies its catalog from here.
+file(MAKE_DIRECTORY ${share}/neuralake)
+file(CREATE_LINK ${PROJECT_SOURCE_DIR}/examples/demo ${share}/neuralake/demo SYMBOLIC)
 
 # ── installing ──
 # pkg-config: the shared library needs nothing more; who links the static one asks with --static for the rest.
@@ -96,12 +99,13 @@ install(FILES ${PROJECT_BINARY_DIR}/libneuralake.a DESTINATION ${CMAKE_INSTALL_L
 install(DIRECTORY include/neuralake DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
 install(FILES ${PROJECT_BINARY_DIR}/neuralake.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 if(NOT NEURALAKE_SANITIZE)
-    install(DIRECTORY ${share}/ DESTINATION share)
+    install(DIRECTORY ${share}/man ${share}/bash-completion ${share}/zsh DESTINATION share)
 endif()
 # Schemas for editors, and whatever else is data for users.
 if(EXISTS ${PROJECT_SOURCE_DIR}/share)
     install(DIRECTORY share/ DESTINATION share/neuralake)
 endif()
+install(DIRECTORY examples/demo DESTINATION share/neuralake)
 install(FILES LICENSE DESTINATION share/doc/neuralake OPTIONAL)
 # The program looks for lib/neuralake, whatever the distribution calls its library folder. The library is looked for when
 # installing, since npm may have fetched it after the configuration.

@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -222,6 +223,34 @@ static const char *telling_line(const char *text)
     return line;
 }
 
+/* The length of "my.c:2:1" at the begin of p, where p begins with a place in the source; else 0. */
+static size_t own_place(const struct job *j, const char *p)
+{
+    size_t len = strlen(j->path);
+    if (strncmp(p, j->path, len) != 0 || p[len] != ':')
+        return 0;
+    return len + strspn(p + len, ":0123456789") - 1;
+}
+
+/* The telling line as people want it. An error inside a macro stands at a place in our header, and the lines below it say
+ * where the source uses the macro: that place goes in front of the error's words. */
+static void format_error(const struct job *j, const char *line, char *out, size_t size)
+{
+    int len = (int)strcspn(line, "\n");
+    const char *words = strstr(line, "error: ");
+    if (!own_place(j, line) && words && words < line + len) {
+        const char *next = strstr(words + 1, "error: ");
+        for (const char *p = strchr(line, '\n'); p && p[1] && (!next || p < next); p = strchr(p + 1, '\n')) {
+            size_t place = own_place(j, p + 1);
+            if (place) {
+                snprintf(out, size, "%.*s: %.*s", (int)place, p + 1, (int)(line + len - words), words);
+                return;
+            }
+        }
+    }
+    snprintf(out, size, "%.*s", len, line);
+}
+
 /* The compiler said no: its first error into err, everything into output. */
 static int report(const struct job *j, const struct nl_proc_result *r, nl_buf *output, nl_error *err)
 {
@@ -232,13 +261,14 @@ static int report(const struct job *j, const struct nl_proc_result *r, nl_buf *o
     if (!*line)
         return nl_fail(err, NL_INVALID, "%s does not compile: %s ended with %d", j->path, j->compiler[0],
                        r->signal ? r->signal : r->exit_code);
+    char first[900];
+    format_error(j, line, first, sizeof first);
     size_t errors = 0;
     for (const char *p = text; (p = strstr(p, "error: ")); p++)
         errors++;
-    int len = (int)strcspn(line, "\n");
     if (errors > 1)
-        return nl_fail(err, NL_INVALID, "%s does not compile: %.*s (and %zu more)", j->path, len, line, errors - 1);
-    return nl_fail(err, NL_INVALID, "%s does not compile: %.*s", j->path, len, line);
+        return nl_fail(err, NL_INVALID, "%s does not compile: %s (and %zu more)", j->path, first, errors - 1);
+    return nl_fail(err, NL_INVALID, "%s does not compile: %s", j->path, first);
 }
 
 /* Compile to `made`, then give it its place in the cache. */

@@ -220,7 +220,8 @@ static int look_into(struct catalog_description *d, nl_store *store, nl_cancel *
         return declares_schema(d->table) ? rows_schema(d->table, &d->schema, err) : NL_OK;
     }
     struct catalog_open_base *o;
-    d->open_status = catalog_table_open(d->table, store, NULL, cancel, &o, &d->open_error);
+    /* Not through catalog_table_open(): who prints this has said which table it is about. */
+    d->open_status = d->table->kind->open(d->table, store, NULL, cancel, &o, &d->open_error);
     if (d->open_status == NL_CANCELLED || d->open_status == NL_NO_MEMORY) {
         if (err)
             *err = d->open_error;

@@ -272,6 +272,7 @@ static void describes_contract_and_data(void **state)
     CHECK_OK(catalog_describe(catalog_table_at(c, 3), store, NULL, &d, &err), err); /* described all the same */
     CHECK_INT(d.open_status, NL_CORRUPT);
     CHECK_HAS(d.open_error.message, "damaged.parquet");
+    CHECK(!strstr(d.open_error.message, "d.damaged")); /* the reader knows which table this is */
     CHECK(!d.schema.release);
     CHECK_STR(d.lines[0].value, "parquet");
     catalog_description_free(&d);

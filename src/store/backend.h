@@ -57,10 +57,4 @@ int store_s3_list_buckets(store_backend *b, int (*fn)(void *ctx, const char *nam
 /* nl_store_new() with other sizes: for tests. tuning may be NULL. */
 int store_new_tuned(const nl_store_options *options, const struct store_tuning *tuning, nl_store **out, nl_error *err);
 
-/* Read all of from, several pieces ahead, into to, which is neither committed nor aborted. */
-int store_pump(nl_source *from, nl_sink *to, nl_error *err);
-/* Ask for the first min(want, size) bytes, as nl_source_submit_tail() does for the last: after the wait the size is known.
- * Any source. */
-int store_submit_first(nl_source *s, uint64_t want, nl_fetch **out, nl_error *err);
-
 #endif

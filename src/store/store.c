@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/io/pump.h"
 #include "base/str.h"
 #include "store/backend.h"
 
@@ -118,7 +119,7 @@ static int copy_through(nl_store *s, const char *from, const char *to, nl_error 
     nl_put_options o = {.size_hint = size == NL_SIZE_UNKNOWN ? 0 : size};
     rc = nl_store_create(s, to, &o, &sink, err);
     if (!rc) {
-        rc = store_pump(source, sink, err);
+        rc = nl_pump(source, sink, NULL, NULL, NULL, err);
         if (rc)
             nl_sink_abort(sink);
         else

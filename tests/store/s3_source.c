@@ -497,28 +497,6 @@ static void nobody_listens(void **state)
     object_free(f.o);
 }
 
-static void the_first_bytes_tell_the_size(void **state)
-{
-    (void)state;
-    static const size_t sizes[] = {0, 1, 99, 100, 101, 5000};
-    for (size_t i = 0; i < NL_LEN(sizes); i++) {
-        check_why("%zu bytes", sizes[i]);
-        struct fixture f = start(sizes[i], NULL);
-        nl_source *s = open_object(&f, NULL);
-        nl_error err = {0};
-        nl_fetch *fetch;
-        nl_bytes b;
-        CHECK_OK(store_submit_first(s, 100, &fetch, &err), err);
-        CHECK_OK(nl_fetch_wait(fetch, NULL, &b, &err), err);
-        check_bytes(f.o, b, 0, sizes[i] < 100 ? sizes[i] : 100);
-        nl_bytes_release(&b);
-        CHECK_INT(nl_source_size(s), sizes[i]);
-        CHECK_INT(stats(&f).requests, 1);
-        nl_source_close(s);
-        stop(&f);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -533,7 +511,6 @@ int main(void)
         cmocka_unit_test(dropped_handles_leave_nothing_behind),
         cmocka_unit_test(threads_share_a_source),
         cmocka_unit_test(nobody_listens),
-        cmocka_unit_test(the_first_bytes_tell_the_size),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -78,8 +78,6 @@ int store_s3_list(store_backend *b, const char *uri, bool recursive, nl_list_fn 
 /* HEAD; write_id, where not NULL, gets the mark that our own conditional PUT left. */
 int store_s3_head_call(struct store_client *c, const char *bucket, const char *key, nl_object_info *out,
                        char write_id[40], nl_error *err);
-/* The source's own way to read the first bytes of an object whose size is not known; false: s is no S3 source. */
-bool store_s3_submit_first(nl_source *s, uint64_t want, nl_fetch **out, int *rc, nl_error *err);
 /* Split a URI that must name an object. */
 int store_s3_object_uri(const char *uri, char bucket[static 64], const char **key, nl_error *err);
 

@@ -5,7 +5,7 @@
  *     calls    ├──────┤        ├───────┤├───────┤├──────┤
  *
  * A unit is one block of memory, filled by one call, or by several side by side where it is large; fetches whose ranges it
- * holds share it. A tail (or the first bytes) of an object of unknown size is a unit whose block the answer makes.
+ * holds share it. The tail of an object of unknown size is a unit whose block the answer makes.
  *
  * O1  The first answer's ETag is the source's version: later requests carry it as If-Match, later answers must repeat it.
  * O2  What a listing said (size, ETag) is believed, and checked by O1 like everything else.
@@ -33,21 +33,19 @@ struct s3_source {
     uint64_t tail_from; /* where it begins */
 };
 
-enum unit_kind { UNIT_RANGE, UNIT_TAIL, UNIT_FIRST };
-
 struct unit {
     atomic_size_t refs;
-    enum unit_kind kind;
-    uint64_t offset; /* of a range */
-    uint64_t piece;  /* bytes a call, but for the last */
-    nl_block *block; /* of a range */
+    bool tail; /* offset, piece and block are of ranges */
+    uint64_t offset;
+    uint64_t piece; /* bytes a call, but for the last */
+    nl_block *block;
     size_t n_calls;
     struct store_call *calls[];
 };
 
 struct s3_fetch {
     nl_fetch base;
-    nl_range range;    /* of a tail or first: length is what was wanted */
+    nl_range range;    /* of a tail: length is what was wanted */
     struct unit *unit; /* NULL: ready */
     nl_bytes ready;
 };
@@ -74,14 +72,13 @@ static void unit_unref(struct unit *u)
     free(u);
 }
 
-static int unit_new(enum unit_kind kind, size_t n_calls, struct unit **out, nl_error *err)
+static int unit_new(size_t n_calls, struct unit **out, nl_error *err)
 {
     struct unit *u = calloc(1, sizeof *u + n_calls * sizeof u->calls[0]);
     *out = u;
     if (!u)
         return nl_fail_memory(err);
     atomic_init(&u->refs, 1);
-    u->kind = kind;
     u->n_calls = n_calls;
     return NL_OK;
 }
@@ -114,7 +111,7 @@ static int unit_of_range(struct s3_source *s, nl_range want, struct unit **out, 
         return nl_fail(err, NL_NO_MEMORY, "%s: %" PRIu64 " bytes do not fit into memory", s->base.name, want.length);
     uint64_t piece = want.length > t->split_above ? t->max_request : want.length;
     struct unit *u;
-    int rc = unit_new(UNIT_RANGE, (size_t)((want.length + piece - 1) / piece), &u, err);
+    int rc = unit_new((size_t)((want.length + piece - 1) / piece), &u, err);
     if (rc)
         return rc;
     u->offset = want.offset;
@@ -135,20 +132,18 @@ static int unit_of_range(struct s3_source *s, nl_range want, struct unit **out, 
     return NL_OK;
 }
 
-/* The last, or the first, bytes of an object of unknown size. */
-static int unit_of_end(struct s3_source *s, enum unit_kind kind, uint64_t want, struct unit **out, nl_error *err)
+/* The last bytes of an object of unknown size. */
+static int unit_of_tail(struct s3_source *s, uint64_t want, struct unit **out, nl_error *err)
 {
     char range[64];
     uint64_t ask = want ? want : 1; /* a range of no bytes cannot be asked for */
     *out = NULL;
-    if (kind == UNIT_TAIL)
-        snprintf(range, sizeof range, "bytes=-%" PRIu64, ask);
-    else
-        snprintf(range, sizeof range, "bytes=0-%" PRIu64, ask - 1);
+    snprintf(range, sizeof range, "bytes=-%" PRIu64, ask);
     struct unit *u;
-    int rc = unit_new(kind, 1, &u, err);
+    int rc = unit_new(1, &u, err);
     if (rc)
         return rc;
+    u->tail = true;
     struct store_request r = {.block_max = (size_t)least(ask, SIZE_MAX / 2)};
     rc = unit_send(s, u, 0, range, r, err);
     if (rc) {
@@ -237,12 +232,11 @@ static void keep_tail(struct s3_source *s, nl_bytes tail, uint64_t total)
     pthread_mutex_unlock(&s->mutex);
 }
 
-/* The answer to a tail or to first bytes: 206 with a part, 200 with all, 416 for an empty object. */
-static int wait_end(struct s3_source *s, struct s3_fetch *f, nl_cancel *cancel, nl_bytes *out, nl_error *err)
+/* The answer to a tail: 206 with a part, 200 with all, 416 for an empty object. */
+static int wait_tail(struct s3_source *s, struct s3_fetch *f, nl_cancel *cancel, nl_bytes *out, nl_error *err)
 {
     struct store_call *call = f->unit->calls[0];
     const struct store_reply *r = &call->reply;
-    bool tail = f->unit->kind == UNIT_TAIL;
     int rc = store_call_wait(call, cancel, err);
     if (rc)
         return rc;
@@ -253,19 +247,18 @@ static int wait_end(struct s3_source *s, struct s3_fetch *f, nl_cancel *cancel, 
     if (rc)
         return rc;
     uint64_t total = r->http == 206 ? r->total : call->received;
-    bool fits = r->http != 206 || (total != UINT64_MAX && r->last - r->first + 1 == call->received &&
-                                   (tail ? r->last + 1 == total : r->first == 0));
+    bool fits =
+        r->http != 206 || (total != UINT64_MAX && r->last + 1 == total && r->last - r->first + 1 == call->received);
     if (!fits)
         return nl_fail(err, NL_UNSUPPORTED, "%s: %s answered a request for a range with something else (HTTP %d)",
                        s->base.name, s->client->endpoint.base, r->http);
     rc = learn(s, r, total, err);
     if (rc)
         return rc;
-    size_t give = (size_t)least(f->range.length, call->received);
-    nl_bytes got = call->bytes;
-    if (tail || call->received == total)
-        keep_tail(s, got, total);
-    *out = nl_bytes_slice(got, tail ? got.len - give : 0, give);
+    nl_bytes got = {call->bytes.data, call->received, call->bytes.block};
+    size_t give = (size_t)least(f->range.length, got.len);
+    keep_tail(s, got, total);
+    *out = nl_bytes_slice(got, got.len - give, give);
     return NL_OK;
 }
 
@@ -288,7 +281,7 @@ static int s3_wait(nl_fetch *base, nl_cancel *cancel, nl_bytes *out, nl_error *e
         *out = f->ready;
         f->ready = (nl_bytes){0};
     } else if (!rc) {
-        rc = f->unit->kind == UNIT_RANGE ? wait_range(s, f, cancel, out, err) : wait_end(s, f, cancel, out, err);
+        rc = f->unit->tail ? wait_tail(s, f, cancel, out, err) : wait_range(s, f, cancel, out, err);
     }
     s3_drop(base);
     return rc;
@@ -378,25 +371,21 @@ static int s3_submit(nl_source *base, const nl_range *ranges, size_t n, nl_fetch
     return rc;
 }
 
-static int submit_end(struct s3_source *s, enum unit_kind kind, uint64_t want, nl_fetch **out, nl_error *err)
-{
-    struct unit *u;
-    int rc = unit_of_end(s, kind, want, &u, err);
-    if (rc)
-        return rc;
-    rc = fetch_new(s, (nl_range){0, want}, u, (nl_bytes){0}, out, err);
-    if (rc)
-        unit_unref(u);
-    return rc;
-}
-
 static int s3_submit_tail(nl_source *base, uint64_t want, nl_fetch **out, nl_error *err)
 {
     uint64_t size = base->size;
-    if (size == NL_SIZE_UNKNOWN)
-        return submit_end(source_of(base), UNIT_TAIL, want, out, err);
-    uint64_t take = least(want, size);
-    return s3_submit(base, &(nl_range){size - take, take}, 1, out, err);
+    if (size != NL_SIZE_UNKNOWN) {
+        uint64_t take = least(want, size);
+        return s3_submit(base, &(nl_range){size - take, take}, 1, out, err);
+    }
+    struct unit *u;
+    int rc = unit_of_tail(source_of(base), want, &u, err);
+    if (rc)
+        return rc;
+    rc = fetch_new(source_of(base), (nl_range){0, want}, u, (nl_bytes){0}, out, err);
+    if (rc)
+        unit_unref(u);
+    return rc;
 }
 
 static void s3_close(nl_source *base)
@@ -409,14 +398,6 @@ static void s3_close(nl_source *base)
 }
 
 static const struct nl_source_ops s3_source_ops = {s3_submit_tail, s3_submit, s3_wait, s3_drop, s3_close};
-
-bool store_s3_submit_first(nl_source *s, uint64_t want, nl_fetch **out, int *rc, nl_error *err)
-{
-    if (s->ops != &s3_source_ops)
-        return false;
-    *rc = submit_end(source_of(s), UNIT_FIRST, want, out, err);
-    return true;
-}
 
 int store_s3_object_uri(const char *uri, char bucket[static 64], const char **key, nl_error *err)
 {

@@ -63,6 +63,8 @@ int sql_message(nl_error *err, int type, const char *text)
         return nl_fail(err, code, "cancelled");
     nl_buf b = {0};
     int rc = join_lines(&b, text, message_length(text));
+    if (!rc && b.len && b.data[b.len - 1] == '.')
+        b.data[--b.len] = '\0'; /* what to do follows behind a semicolon */
     const char *excerpt = strstr(text, "\n\nLINE ");
     if (excerpt)
         for (excerpt += strlen("\n\nLINE "); *excerpt >= '0' && *excerpt <= '9' && line < 1000000; excerpt++)

@@ -61,8 +61,8 @@ def check_test(root, path, rooms, findings):
             other = room_of(target, rooms)
             if other not in allowed:
                 findings.add(path, line, f"a test of room {room} may not include {target} (room {other})")
-        elif not os.path.isfile(os.path.join(root, "tests", target)):
-            findings.add(path, line, f'"{target}" is neither below src/ nor below tests/')
+        elif not any(os.path.isfile(os.path.join(root, base, target)) for base in ("tests", os.path.dirname(path))):
+            findings.add(path, line, f'"{target}" is neither below src/, nor below tests/, nor beside the file')
 
 
 def check_public(root, path, findings):

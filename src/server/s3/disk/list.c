@@ -160,7 +160,7 @@ static int take_next(struct lister *l, nl_error *err)
 {
     s3_slice plain, over = slice_of(&l->over);
     int rc = NL_OK;
-    bool has_plain = s3_walk_peek(&l->walk, &plain, err, &rc);
+    bool folder = false, has_plain = s3_walk_peek(&l->walk, &plain, &folder, err, &rc);
     if (rc)
         return rc;
     if (!has_plain && !l->has_over) {
@@ -174,7 +174,7 @@ static int take_next(struct lister *l, nl_error *err)
     if (rc)
         return rc;
     /* A folder and an overflow key "a/" may have one name: the folder is looked at when the key is given. */
-    bool folder = has_plain && c <= 0 && plain.data[plain.len - 1] == '/';
+    folder = folder && c <= 0;
     if (folder && c == 0 && begins_with(over, l->q->prefix) && !group_of(l->q, over))
         return take_key(l, false, true, err);
     return folder ? take_folder(l, err) : take_key(l, c <= 0, c >= 0, err);

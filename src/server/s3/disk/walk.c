@@ -21,12 +21,18 @@ static s3_slice bound_key(const s3_walk *w)
     return (s3_slice){w->from.key.data, w->from.key.len};
 }
 
+/* Is an entry a folder? (A file "%" is the empty component: its full name ends in "/" and is a key.) */
+static bool is_folder(s3_slice entry)
+{
+    return entry.len > 0 && entry.data[entry.len - 1] == '/';
+}
+
 /* Does the entry (full name) reach the bound: itself, or, for a folder, with something in it? */
-static bool reaches(const s3_walk *w, s3_slice name)
+static bool reaches(const s3_walk *w, s3_slice name, bool folder)
 {
     s3_slice key = bound_key(w);
     int c = s3_slice_compare(name, key);
-    if (name.len && name.data[name.len - 1] == '/' && begins_with(key, name))
+    if (folder && begins_with(key, name))
         return true;
     return c > 0 || (c == 0 && !w->from.after);
 }
@@ -49,7 +55,7 @@ static int seek_in_frame(s3_walk *w, nl_error *err)
         int rc = set_name(w, mid, err);
         if (rc)
             return rc;
-        if (reaches(w, (s3_slice){w->name.data, w->name.len}))
+        if (reaches(w, (s3_slice){w->name.data, w->name.len}, is_folder(f->snapshot->entries[mid])))
             hi = mid;
         else
             lo = mid + 1;
@@ -115,7 +121,7 @@ void s3_walk_close(s3_walk *w)
     nl_buf_free(&w->from.key);
 }
 
-bool s3_walk_peek(s3_walk *w, s3_slice *name, nl_error *err, int *status)
+bool s3_walk_peek(s3_walk *w, s3_slice *name, bool *folder, nl_error *err, int *status)
 {
     while (w->depth > 0) {
         struct s3_frame *f = &w->frames[w->depth - 1];
@@ -133,6 +139,7 @@ bool s3_walk_peek(s3_walk *w, s3_slice *name, nl_error *err, int *status)
             continue;
         }
         *name = (s3_slice){w->name.data, w->name.len};
+        *folder = is_folder(f->snapshot->entries[f->at]);
         return true;
     }
     return false;

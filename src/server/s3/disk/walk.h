@@ -36,8 +36,9 @@ typedef struct s3_walk {
 /* Start at a bound, which is copied. Always s3_walk_close(), also after a failure. */
 int s3_walk_open(s3_walk *w, s3_bucket *b, const s3_bound *from, nl_error *err);
 void s3_walk_close(s3_walk *w);
-/* The current entry; it ends in "/" where it is a folder. False: the end. Valid until the next call. */
-bool s3_walk_peek(s3_walk *w, s3_slice *name, nl_error *err, int *status);
+/* The current entry: a folder's name ends in "/", as a file's may. False: the end, or a failure. Valid until the next
+ * call. */
+bool s3_walk_peek(s3_walk *w, s3_slice *name, bool *folder, nl_error *err, int *status);
 /* To the next entry, past a folder without entering it. */
 void s3_walk_skip(s3_walk *w);
 /* Into the current entry, which is a folder. */

@@ -11,9 +11,9 @@
 struct pq_delta {
     const uint8_t *start, *in, *end;
     uint32_t minis, per_mini; /* miniblocks of a block, values of a miniblock */
-    uint64_t left;                       /* values not yet given, the first included */
-    bool begun;                          /* the first value was given */
-    uint64_t last;                       /* the value before the next one; the first one where not begun */
+    uint64_t left;            /* values not yet given, the first included */
+    bool begun;               /* the first value was given */
+    uint64_t last;            /* the value before the next one; the first one where not begun */
     uint64_t min_delta;
     const uint8_t *widths; /* of the block at hand */
     uint32_t mini;         /* miniblocks of the block that were begun */

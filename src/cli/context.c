@@ -2,12 +2,14 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/str.h"
+#include "catalog/catalog.h"
 #include "cli/context.h"
 
 /* Waits for signals: the first sets the token, the second ends the process. SIGUSR1 is the end of the thread itself. */
@@ -113,20 +115,36 @@ int cli_store(struct cli_context *x, const struct cli_args *a, nl_store **out, n
     return NL_OK;
 }
 
+/* Load the catalog at path. Where a C catalog does not compile, all that the compiler said comes before the error. */
+static int load_catalog(struct cli_context *x, const char *path, nl_error *err)
+{
+    nl_buf said = {0};
+    int rc = catalog_load(path, &said, &x->catalog, err);
+    if (rc && said.len)
+        fwrite(said.data, 1, said.len, stderr);
+    nl_buf_free(&said);
+    return rc;
+}
+
 int cli_catalog(struct cli_context *x, const struct cli_args *a, bool optional, nl_catalog **out, nl_error *err)
 {
-    if (!x->catalog) {
-        const char *path = value_if_any(a, "catalog");
-        int rc = path ? nl_catalog_load(path, &x->catalog, err) : nl_catalog_discover(&x->catalog, err);
-        if (rc == NL_NOT_FOUND && optional && !path) {
+    const char *path = value_if_any(a, "catalog");
+    char *found = NULL;
+    int rc = NL_OK;
+    if (!x->catalog && !path) {
+        rc = catalog_discover_path(&found, err);
+        path = found;
+        /* No catalog at all is fine for who can do without; one that cannot be loaded is not. */
+        if (rc == NL_NOT_FOUND && optional) {
             nl_error_clear(err);
             rc = NL_OK;
         }
-        if (rc)
-            return rc;
     }
+    if (rc == NL_OK && !x->catalog && path)
+        rc = load_catalog(x, path, err);
+    free(found);
     *out = x->catalog;
-    return NL_OK;
+    return rc;
 }
 
 int cli_flush(nl_error *err)

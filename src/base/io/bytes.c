@@ -38,7 +38,7 @@ int nl_block_new(size_t size, nl_block **out, nl_error *err)
     if (size > SIZE_MAX / 2)
         return nl_fail(err, NL_NO_MEMORY, "out of memory: a block of %zu bytes", size);
     size_t whole = ALIGN + ((size + PADDING + ALIGN - 1) & ~(size_t)(ALIGN - 1));
-    bool map = MAP_ABOVE && whole > MAP_ABOVE;
+    bool map = MAP_ABOVE > 0 && whole > MAP_ABOVE;
     void *at = map ? mmap(NULL, whole, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
                    : aligned_alloc(ALIGN, whole);
     if (!at || at == MAP_FAILED)

@@ -66,8 +66,9 @@ static void print_stats(const struct cli_context *x)
     if (x->store)
         nl_store_get_stats(x->store, &s);
     char received[32], sent[32], time[32];
-    fprintf(stderr, "%llu requests (%llu retries) on %llu connections, %s received, %s sent, %s\n",
-            (unsigned long long)s.requests, (unsigned long long)s.retries, (unsigned long long)s.connections,
+    fprintf(stderr, "%llu request%s (%llu %s) on %llu connection%s, %s received, %s sent, %s\n",
+            (unsigned long long)s.requests, s.requests == 1 ? "" : "s", (unsigned long long)s.retries,
+            s.retries == 1 ? "retry" : "retries", (unsigned long long)s.connections, s.connections == 1 ? "" : "s",
             nl_format_size(s.bytes_received, received), nl_format_size(s.bytes_sent, sent),
             nl_format_duration(nl_monotonic_ns() - x->started_ns, time));
 }

@@ -10,9 +10,12 @@ A fence is one of
     ```output             what the block before printed; "…" matches anything in a line, a line "…" any lines
     ```c file=NAME        (any language) written to NAME in the page's folder, for the blocks behind it
     ```sql                run by `neuralake query`
+    ```sh needs=COMMAND   run where that command succeeds; else skipped, with the output behind it, and counted
     ```LANGUAGE skip=WHY  not run; counted, with the reason
 
 Each page runs in a fresh folder with a home of its own, HOME and XDG folders included, and with `neuralake` on its PATH.
+NEURALAKE_SOURCE is the checkout, NEURALAKE_BUILD the program's folder, and CFLAGS what a program needs to link with the
+library there (sanitizers; mostly empty).
 A `neuralake s3 serve` without --listen takes a free port: pages may be run on a machine where 9000 is taken.
 The last line is "N passed, N failed, N skipped", over blocks.
 """
@@ -114,6 +117,14 @@ exec "{program}" "$@"
 """
 
 
+def sanitizers(program):
+    """What a program must be compiled with to load a library that was built as this one."""
+    with open(program, "rb") as f:
+        text = f.read()
+    return "-fsanitize=address,undefined" if b"__asan_init" in text else \
+        "-fsanitize=thread" if b"__tsan_init" in text else ""
+
+
 def environment(home, program, source):
     """What a new user's shell has, and nothing of ours."""
     shim = os.path.join(home, "bin")
@@ -123,7 +134,8 @@ def environment(home, program, source):
     os.chmod(os.path.join(shim, "neuralake"), 0o755)
     keep = {k: v for k, v in os.environ.items()
             if not k.startswith(("AWS_", "XDG_", "NEURALAKE_")) and k not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
-    keep.update(HOME=home, PATH=f"{shim}:{os.environ['PATH']}", NEURALAKE_SOURCE=source, LC_ALL="C.UTF-8")
+    keep.update(HOME=home, PATH=f"{shim}:{os.environ['PATH']}", NEURALAKE_SOURCE=source, LC_ALL="C.UTF-8",
+                NEURALAKE_BUILD=os.path.dirname(os.path.realpath(program)), CFLAGS=sanitizers(program))
     return keep
 
 
@@ -147,16 +159,27 @@ class Page:
     def __init__(self, path, program, source):
         self.path, self.program, self.source = path, program, source
         self.passed = self.failed = self.skipped = 0
-        self.last = None
+        self.last = None      # what the block before printed
+        self.missing = None   # what it needed and was not there
 
     def fail(self, line, why):
         self.failed += 1
         print(f"{self.path}:{line}: {why}", flush=True)
 
+    def skip(self, line, why):
+        self.skipped += 1
+        print(f"{self.path}:{line}: skipped: {why}", flush=True)
+
     def one(self, shell, folder, home, line, language, info, text):
         if "skip" in info:
-            self.skipped += 1
-            print(f"{self.path}:{line}: skipped: {info['skip']}")
+            self.skip(line, info["skip"])
+            return
+        if "needs" in info:
+            self.missing = f"'{info['needs']}' fails here" if shell.run(f"{info['needs']} >/dev/null 2>&1")[1] else None
+        elif language != "output":
+            self.missing = None
+        if self.missing:
+            self.skip(line, self.missing)
         elif language == "output":
             if self.last is None:
                 self.fail(line, "output without a block before it")

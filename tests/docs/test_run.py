@@ -56,6 +56,11 @@ class Pages(unittest.TestCase):
     def test_skips_are_counted_with_their_reason(self):
         self.check('```sh\ntrue\n```\n```text skip="a drawing"\nx\n```\n', 0, "skipped: a drawing")
 
+    def test_what_a_block_needs(self):
+        text = '```sh needs="%s"\necho a\n```\n```output\na\n```\n```sh\ntrue\n```\n'
+        self.check(text % "test 1 = 1", 0, "3 passed, 0 failed, 0 skipped")
+        self.check(text % "test 1 = 2", 0, "1 passed, 0 failed, 2 skipped")
+
     def test_files_are_written(self):
         self.check("```c file=a.c\nint x;\n```\n```sh\ncat a.c\n```\n```output\nint x;\n```\n", 0, "3 passed")
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "base/str.h"
-#include "s3proto/hash.h"
+#include "s3proto/sigv4.h"
 #include "store/backend.h"
 #include "support/check.h"
 #include "support/standin.h"
@@ -227,6 +227,78 @@ static void objects_of_every_size(void **state)
     }
 }
 
+/* A request that is not for this machine carries the hash of its body, made by the pool where there are parts. "0.0.0.0" is
+ * this machine, but does not look like it. */
+static void bodies_are_hashed_where_somebody_may_be_on_the_way(void **state)
+{
+    (void)state;
+    static const size_t sizes[] = {0, 100, 450000};
+    for (size_t i = 0; i < NL_LEN(sizes); i++) {
+        struct fixture f = start();
+        nl_error err = {0};
+        char endpoint[64], *data = some_bytes(sizes[i]);
+        check_why("%zu bytes", sizes[i]);
+        snprintf(endpoint, sizeof endpoint, "http://0.0.0.0%s", strrchr(standin_url(f.server), ':'));
+        nl_store_free(f.store);
+        nl_store_options o = {.endpoint_url = endpoint, .region = "r", .access_key = "KEY", .secret_key = "SECRET"};
+        struct store_tuning t = {.part_size = 100000, .part_buffers = 3, .retry_base_ms = 1};
+        CHECK_OK(store_new_tuned(&o, &t, &f.store, &err), err);
+        CHECK_OK(write_object(&f, data, sizes[i], NULL, &err), err);
+        CHECK_INT(f.s3->len, sizes[i]);
+        CHECK_MEM(f.s3->object, data, sizes[i]);
+        for (size_t n = 0; n < standin_count(f.server); n++) {
+            const struct standin_request *q = standin_seen(f.server, n);
+            char want[S3_SHA256_HEX], got[80];
+            s3_sha256_hex(q->body, q->body_len, want);
+            CHECK(standin_header(q, "x-amz-content-sha256", got, sizeof got));
+            CHECK_STR(got, want);
+        }
+        free(data);
+        stop(&f);
+    }
+}
+
+/* What goes out is what the other side's half of s3proto accepts. */
+static void every_request_is_signed(void **state)
+{
+    (void)state;
+    struct fixture f = start();
+    nl_error err = {0};
+    char *data = some_bytes(150000);
+    CHECK_OK(write_object(&f, data, 150000, &(nl_put_options){.if_absent = true, .content_type = "text/x  y"}, &err),
+             err);
+    for (size_t n = 0; n < standin_count(f.server); n++) {
+        const struct standin_request *q = standin_seen(f.server, n);
+        nl_arena arena = {0};
+        s3_pair headers[32], *query;
+        size_t n_headers = 0, n_query, path_len;
+        const char *raw;
+        for (char *line = nl_arena_strdup(&arena, q->head), *end; (end = strstr(line, "\r\n")); line = end + 2) {
+            *end = 0;
+            char *colon = strchr(line, ':');
+            *colon = 0;
+            headers[n_headers++] = (s3_pair){line, colon + 1};
+        }
+        char authorization[512], date[32], payload[80];
+        CHECK(standin_header(q, "Authorization", authorization, sizeof authorization));
+        CHECK(standin_header(q, "x-amz-date", date, sizeof date));
+        CHECK(standin_header(q, "x-amz-content-sha256", payload, sizeof payload));
+        s3_target_split(q->target, &path_len, &raw);
+        char *path = nl_arena_strndup(&arena, q->target, path_len);
+        CHECK_OK(s3_query_parse(&arena, raw ? raw : "", raw ? strlen(raw) : 0, &query, &n_query, &err), err);
+        s3_sign_request r = {q->method, path, query, n_query, headers, n_headers, payload};
+        s3_auth auth;
+        uint8_t key[32];
+        check_why("%s %s", q->method, q->target);
+        CHECK_OK(s3_auth_parse_header(&arena, authorization, date, NULL, &auth, &err), err);
+        CHECK_OK(s3_signing_key("SECRET", &auth.scope, key, &err), err);
+        CHECK_OK(s3_verify(&r, &auth, key, &err), err);
+        nl_arena_free(&arena);
+    }
+    free(data);
+    stop(&f);
+}
+
 static void an_abort_leaves_nothing(void **state)
 {
     (void)state;
@@ -380,8 +452,11 @@ static void small_operations(void **state)
 
 int main(void)
 {
+    unsetenv("http_proxy"); /* one test's endpoint does not look like this machine */
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(objects_of_every_size),
+        cmocka_unit_test(bodies_are_hashed_where_somebody_may_be_on_the_way),
+        cmocka_unit_test(every_request_is_signed),
         cmocka_unit_test(an_abort_leaves_nothing),
         cmocka_unit_test(a_failing_part_aborts_the_upload),
         cmocka_unit_test(parts_are_tried_again),

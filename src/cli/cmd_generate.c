@@ -47,18 +47,24 @@ static nl_parquet_codec codec_of(const char *name)
     return strcmp(name, "zstd") == 0 ? NL_PARQUET_ZSTD : NL_PARQUET_UNCOMPRESSED;
 }
 
+static int check(const struct cli_args *a, nl_error *err)
+{
+    const struct generator *g;
+    return gen_find(a->argv[0], &g, err);
+}
+
 static int run(struct cli_context *x, const struct cli_args *a, nl_error *err)
 {
     const char *out = cli_value(a, "out");
     char name[128];
-    int64_t rows, started = nl_monotonic_ns();
+    int64_t rows = 0, started = nl_monotonic_ns();
     nl_store *store;
     nl_sink *sink = NULL;
     struct ArrowArrayStream stream = {0};
     const struct generator *g;
     int rc = gen_find(a->argv[0], &g, err);
     if (rc == NL_OK)
-        rc = cli_number(a, "rows", 0, g->default_rows, &rows, err);
+        rows = cli_number(a, "rows", g->default_rows);
     if (rc == NL_OK && !out) {
         snprintf(name, sizeof name, "%s.parquet", g->name);
         out = name;
@@ -99,6 +105,7 @@ const struct cli_command cli_generate = {
             {.name = "rows",
              .letter = 'n',
              .argument = "N",
+             .number = true,
              .help = "how many rows (default: the generator's own; parts: 5)"},
             {.name = "out",
              .letter = 'o',
@@ -120,5 +127,6 @@ const struct cli_command cli_generate = {
              "neuralake generate parts --rows 10000000 --out s3://lake/parts.parquet"},
             {0},
         },
+    .check = check,
     .run = run,
 };

@@ -135,9 +135,7 @@ static int print_file(struct cli_context *x, const struct cli_args *a, int64_t r
 
 static int run_head(struct cli_context *x, const struct cli_args *a, nl_error *err)
 {
-    int64_t rows;
-    int rc = cli_number(a, "rows", 0, HEAD_ROWS, &rows, err);
-    return rc ? rc : print_file(x, a, rows, cli_value(a, "format"), err);
+    return print_file(x, a, cli_number(a, "rows", HEAD_ROWS), cli_value(a, "format"), err);
 }
 
 static int run_cat(struct cli_context *x, const struct cli_args *a, nl_error *err)
@@ -160,7 +158,7 @@ const struct cli_command cli_parquet_head = {
     .summary = "Print the first rows of a Parquet file",
     .options =
         (const struct cli_option[]){
-            {.name = "rows", .letter = 'n', .argument = "N", .help = "how many (default: 10)"},
+            {.name = "rows", .letter = 'n', .argument = "N", .number = true, .help = "how many (default: 10)"},
             OPTION_COLUMNS,
             CLI_OPTION_FORMAT,
             CLI_OPTION_ENDPOINT,

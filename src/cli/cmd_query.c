@@ -1,9 +1,5 @@
 /* cmd_query.c: SQL over the catalog, over objects and files. */
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <neuralake/query.h>
 
@@ -18,38 +14,40 @@
 enum { MAX_SQL = 64 * 1024 * 1024 };
 
 /* All of standard input. */
-static int read_standard_input(nl_buf *out, nl_error *err)
+static int read_standard_input(struct cli_context *x, nl_buf *out, nl_error *err)
 {
     char piece[65536];
     for (;;) {
-        ssize_t n = read(STDIN_FILENO, piece, sizeof piece);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return nl_fail_errno(err, errno, "read SQL from standard input");
-        if (n == 0)
-            return NL_OK;
-        if (out->len + (size_t)n > MAX_SQL)
+        size_t n;
+        int rc = cli_read_input(x, piece, sizeof piece, &n, err);
+        if (rc || n == 0)
+            return rc;
+        if (out->len + n > MAX_SQL)
             return nl_fail(err, NL_INVALID, "SQL from standard input is longer than %d MiB", MAX_SQL >> 20);
-        int rc = nl_buf_append(out, piece, (size_t)n, err);
+        rc = nl_buf_append(out, piece, n, err);
         if (rc)
             return rc;
     }
 }
 
+static int check(const struct cli_args *a, nl_error *err)
+{
+    if (cli_value(a, "file") && a->argc)
+        return nl_fail(err, NL_INVALID, "both --file and a statement were given; one of them is enough");
+    return NL_OK;
+}
+
 /* The statement: the operand, --file, or standard input. */
-static int take_sql(const struct cli_args *a, nl_buf *out, nl_error *err)
+static int take_sql(struct cli_context *x, const struct cli_args *a, nl_buf *out, nl_error *err)
 {
     const char *file = cli_value(a, "file");
     int rc;
-    if (file && a->argc)
-        rc = nl_fail(err, NL_INVALID, "both --file and a statement were given; one of them is enough");
-    else if (a->argc && strcmp(a->argv[0], "-") != 0)
+    if (a->argc && strcmp(a->argv[0], "-") != 0)
         rc = nl_buf_puts(out, a->argv[0], err);
     else if (file)
         rc = nl_read_file(file, MAX_SQL, out, err);
     else
-        rc = read_standard_input(out, err);
+        rc = read_standard_input(x, out, err);
     if (rc == NL_OK && (out->len == 0 || strspn(out->data, " \t\r\n;") == out->len))
         return nl_fail(err, NL_INVALID, "there is no SQL to run");
     if (rc == NL_OK && memchr(out->data, 0, out->len))
@@ -69,12 +67,8 @@ static int run(struct cli_context *x, const struct cli_args *a, nl_error *err)
     nl_catalog *catalog;
     nl_engine *engine = NULL;
     struct ArrowArrayStream rows = {0};
-    int64_t threads, max_rows;
-    int rc = cli_number(a, "threads", 1, 0, &threads, err);
-    if (rc == NL_OK)
-        rc = cli_number(a, "max-rows", 0, CLI_TABLE_ROWS, &max_rows, err);
-    if (rc == NL_OK)
-        rc = take_sql(a, &sql, err);
+    int64_t threads = cli_number(a, "threads", 0), max_rows = cli_number(a, "max-rows", CLI_TABLE_ROWS);
+    int rc = take_sql(x, a, &sql, err);
     if (rc == NL_OK)
         rc = cli_store(x, a, &store, err);
     if (rc == NL_OK)
@@ -114,8 +108,15 @@ const struct cli_command cli_query = {
             CLI_OPTION_CATALOG,
             CLI_OPTION_FORMAT,
             {.name = "file", .argument = "FILE", .complete = CLI_COMPLETE_FILE, .help = "read the SQL from this file"},
-            {.name = "max-rows", .argument = "N", .help = "rows that a table shows at most, 0 for all (default: 1000)"},
-            {.name = "threads", .argument = "N", .help = "threads that work on the query (default: one a core)"},
+            {.name = "max-rows",
+             .argument = "N",
+             .number = true,
+             .help = "rows that a table shows at most, 0 for all (default: 1000)"},
+            {.name = "threads",
+             .argument = "N",
+             .number = true,
+             .least = 1,
+             .help = "threads that work on the query (default: one a core)"},
             CLI_OPTION_ENDPOINT,
             CLI_OPTION_PROFILE,
             {0},
@@ -126,5 +127,6 @@ const struct cli_command cli_query = {
             {"An object, as CSV", "neuralake query --format csv \"SELECT count(*) FROM 's3://lake/parts.parquet'\""},
             {0},
         },
+    .check = check,
     .run = run,
 };

@@ -1,5 +1,4 @@
 /* cmd_s3_copy.c: copy between folders and S3, and print objects. */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,15 +22,11 @@ static int copy_from_input(struct cli_context *x, nl_sink *sink, nl_error *err)
     char *piece = malloc(PIECE);
     int rc = piece ? NL_OK : nl_fail_memory(err);
     while (rc == NL_OK) {
-        ssize_t n = read(STDIN_FILENO, piece, PIECE);
-        if (n < 0 && errno != EINTR)
-            rc = nl_fail_errno(err, errno, "read standard input");
-        if (n == 0)
+        size_t n;
+        rc = cli_read_input(x, piece, PIECE, &n, err);
+        if (rc || n == 0)
             break;
-        if (n > 0)
-            rc = nl_sink_write(sink, piece, (size_t)n, err);
-        if (rc == NL_OK)
-            rc = nl_cancel_check(&x->cancel, err);
+        rc = nl_sink_write(sink, piece, n, err);
     }
     free(piece);
     return rc;
@@ -104,20 +99,23 @@ static int copy_entry(void *ctx, const char *uri, bool is_prefix, const nl_objec
     return nl_cancel_check(&c->x->cancel, err);
 }
 
+static int check_cp(const struct cli_args *a, nl_error *err)
+{
+    const char *from = a->argv[0], *to = a->argv[1];
+    int rc = NL_OK;
+    if (!cli_is_s3(from) && !cli_is_s3(to))
+        return nl_fail(err, NL_INVALID, "neither '%s' nor '%s' is s3://BUCKET/KEY", from, to);
+    if (cli_is_s3(from))
+        rc = cli_check_s3(from, cli_flag(a, "recursive"), err);
+    return rc == NL_OK && cli_is_s3(to) ? cli_check_s3(to, true, err) : rc;
+}
+
 static int run_cp(struct cli_context *x, const struct cli_args *a, nl_error *err)
 {
     const char *from = a->argv[0], *to = a->argv[1];
     struct copy_context c = {.x = x, .base = from, .target = to, .quiet = cli_flag(a, "quiet")};
     bool recursive = cli_flag(a, "recursive");
-    int rc = NL_OK;
-    if (!cli_is_s3(from) && !cli_is_s3(to))
-        rc = nl_fail(err, NL_INVALID, "neither '%s' nor '%s' is s3://BUCKET/KEY", from, to);
-    if (rc == NL_OK && cli_is_s3(from))
-        rc = cli_check_s3(from, recursive, err);
-    if (rc == NL_OK && cli_is_s3(to))
-        rc = cli_check_s3(to, true, err);
-    if (rc == NL_OK)
-        rc = cli_store(x, a, &c.store, err);
+    int rc = cli_store(x, a, &c.store, err);
     if (rc == NL_OK && recursive) {
         rc = nl_store_list(c.store, from, true, copy_entry, &c, err);
         if (rc == NL_OK && !c.copied)
@@ -157,15 +155,19 @@ const struct cli_command cli_s3_cp = {
             {"Download a folder", "neuralake s3 cp --recursive s3://neuralake-bucket/2024 ./2024"},
             {0},
         },
+    .check = check_cp,
     .run = run_cp,
 };
+
+static int check_cat(const struct cli_args *a, nl_error *err)
+{
+    return cli_check_s3(a->argv[0], false, err);
+}
 
 static int run_cat(struct cli_context *x, const struct cli_args *a, nl_error *err)
 {
     nl_store *store;
-    int rc = cli_check_s3(a->argv[0], false, err);
-    if (rc == NL_OK)
-        rc = cli_store(x, a, &store, err);
+    int rc = cli_store(x, a, &store, err);
     return rc ? rc : copy_one(x, store, a->argv[0], NULL, "-", err);
 }
 
@@ -176,5 +178,6 @@ const struct cli_command cli_s3_cat = {
     .max_operands = 1,
     .summary = "Print an object's bytes",
     .options = (const struct cli_option[]){CLI_OPTION_ENDPOINT, CLI_OPTION_PROFILE, {0}},
+    .check = check_cat,
     .run = run_cat,
 };

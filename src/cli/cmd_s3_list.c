@@ -10,21 +10,28 @@
 #include "cli/context.h"
 #include "cli/place.h"
 
-static int run_mb(struct cli_context *x, const struct cli_args *a, nl_error *err)
+enum { MAX_BUCKET = 256 };
+
+static int check_mb(const struct cli_args *a, nl_error *err)
 {
-    nl_store *store;
     const char *uri = a->argv[0];
     int rc = cli_check_s3(uri, true, err);
     if (rc == NL_OK && *cli_s3_key(uri))
         rc = nl_fail(err, NL_INVALID, "'%s' names an object; a bucket is s3://BUCKET", uri);
-    if (rc == NL_OK)
-        rc = cli_store(x, a, &store, err);
+    if (rc == NL_OK && strlen(uri) - strlen("s3://") >= MAX_BUCKET)
+        rc = nl_fail(err, NL_INVALID, "'%s' is longer than a bucket's name can be", uri);
+    return rc;
+}
+
+static int run_mb(struct cli_context *x, const struct cli_args *a, nl_error *err)
+{
+    nl_store *store;
+    const char *uri = a->argv[0];
+    int rc = cli_store(x, a, &store, err);
     if (rc)
         return rc;
-    char bucket[256];
+    char bucket[MAX_BUCKET];
     const char *name = uri + strlen("s3://");
-    if (strcspn(name, "/") >= sizeof bucket)
-        return nl_fail(err, NL_INVALID, "'%s' is longer than a bucket's name can be", uri);
     snprintf(bucket, sizeof bucket, "%.*s", (int)strcspn(name, "/"), name);
     rc = nl_store_make_bucket(store, bucket, err);
     if (rc == NL_CONFLICT) {
@@ -47,6 +54,7 @@ const struct cli_command cli_s3_mb = {
     .summary = "Make a bucket",
     .description = "A bucket that exists already and is yours is fine.",
     .options = place_options,
+    .check = check_mb,
     .run = run_mb,
 };
 
@@ -99,17 +107,20 @@ static int name_prefix(const char *uri, bool recursive, char **out, nl_error *er
     return *out ? NL_OK : nl_fail_memory(err);
 }
 
+static int check_ls(const struct cli_args *a, nl_error *err)
+{
+    return a->argc ? cli_check_s3(a->argv[0], true, err) : NL_OK;
+}
+
 static int run_ls(struct cli_context *x, const struct cli_args *a, nl_error *err)
 {
     nl_store *store;
     int rc = cli_store(x, a, &store, err);
     if (rc == NL_OK && a->argc == 0)
         return nl_store_list_buckets(store, print_bucket, NULL, err);
-    const char *uri = a->argc ? a->argv[0] : "";
-    if (rc == NL_OK)
-        rc = cli_check_s3(uri, true, err);
     if (rc)
         return rc;
+    const char *uri = a->argv[0];
     char *skip;
     struct list_context l = {.x = x, .recursive = cli_flag(a, "recursive")};
     /* A bucket is listed from its first key: "s3://lake" means "s3://lake/". */
@@ -143,6 +154,7 @@ const struct cli_command cli_s3_ls = {
             CLI_OPTION_PROFILE,
             {0},
         },
+    .check = check_ls,
     .run = run_ls,
 };
 
@@ -184,13 +196,16 @@ static int remove_one(struct cli_context *x, nl_store *store, const char *uri, n
     return rc;
 }
 
+static int check_rm(const struct cli_args *a, nl_error *err)
+{
+    return cli_check_s3(a->argv[0], cli_flag(a, "recursive"), err);
+}
+
 static int run_rm(struct cli_context *x, const struct cli_args *a, nl_error *err)
 {
     nl_store *store;
     bool recursive = cli_flag(a, "recursive");
-    int rc = cli_check_s3(a->argv[0], recursive, err);
-    if (rc == NL_OK)
-        rc = cli_store(x, a, &store, err);
+    int rc = cli_store(x, a, &store, err);
     if (rc || !recursive)
         return rc ? rc : remove_one(x, store, a->argv[0], err);
     struct remove_context r = {.x = x};
@@ -218,5 +233,6 @@ const struct cli_command cli_s3_rm = {
             CLI_OPTION_PROFILE,
             {0},
         },
+    .check = check_rm,
     .run = run_rm,
 };

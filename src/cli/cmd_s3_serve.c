@@ -33,6 +33,15 @@ static int parse_listen(const char *text, char **host, int *port, nl_error *err)
     return *host ? NL_OK : nl_fail_memory(err);
 }
 
+static int check_serve(const struct cli_args *a, nl_error *err)
+{
+    const char *listen = cli_value(a, "listen");
+    char *host = NULL;
+    int port, rc = listen ? parse_listen(listen, &host, &port, err) : NL_OK;
+    free(host);
+    return rc;
+}
+
 /* Sleep until Ctrl-C or a polite kill. */
 static void wait_for_the_end(struct cli_context *x)
 {
@@ -111,6 +120,7 @@ const struct cli_command cli_s3_serve = {
             {"Serve a folder on a free port", "neuralake s3 serve --root ./lake --listen 127.0.0.1:0"},
             {0},
         },
+    .check = check_serve,
     .run = run_serve,
 };
 

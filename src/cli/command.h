@@ -31,6 +31,8 @@ struct cli_option {
     const char *const *choices; /* NULL-terminated; other words are wrong usage */
     enum cli_complete complete;
     bool repeats;
+    bool number; /* a whole number, not below least */
+    int64_t least;
 };
 
 struct cli_example {
@@ -49,6 +51,8 @@ struct cli_command {
     const struct cli_option *options;   /* ends with a NULL name */
     const struct cli_example *examples; /* ends with a NULL what; NULL: none */
     enum cli_complete complete;         /* of the operands */
+    /* Operands and options that make no sense, told before anything is done: wrong usage. NULL: nothing to check. */
+    int (*check)(const struct cli_args *a, nl_error *err);
     /* Returns an nl_status; the error's line is printed by main. */
     int (*run)(struct cli_context *x, const struct cli_args *a, nl_error *err);
 };
@@ -67,9 +71,8 @@ const char *cli_value(const struct cli_args *a, const char *option);
 bool cli_flag(const struct cli_args *a, const char *option);
 /* All values of an option that repeats, NULL-terminated; never NULL. */
 const char *const *cli_values(const struct cli_args *a, const char *option);
-/* A whole number not below min, or fallback where the option was not given. NL_INVALID names the option. */
-int cli_number(const struct cli_args *a, const char *option, int64_t min, int64_t fallback, int64_t *out,
-               nl_error *err);
+/* The value of a number option (parsing has checked it), or fallback where it was not given. */
+int64_t cli_number(const struct cli_args *a, const char *option, int64_t fallback);
 
 /* All commands, in the order of the help. */
 extern const struct cli_command *const cli_commands[];
@@ -103,7 +106,8 @@ extern const char *const cli_row_formats[];
         .help = "the folder that holds the buckets (default: neuralake/s3 in XDG_DATA_HOME or ~/.local/share)"         \
     }
 
-/* Parse argv[0..argc) (what follows the command's path). Wrong usage: one line on standard error, and CLI_USAGE. */
+/* Parse argv[1..argc), what follows the command's path (argv[0] is its last word). Any failure but NL_NO_MEMORY is wrong
+ * usage. */
 int cli_parse(const struct cli_command *c, int argc, char **argv, struct cli_args *out, nl_error *err);
 void cli_args_free(struct cli_args *a);
 

@@ -1,9 +1,11 @@
 /* context.c: the store, the catalog, the signals and the end of a command. */
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -30,6 +32,7 @@ static void *wait_for_signals(void *arg)
             _exit(CLI_INTERRUPTED);
         x->signal = signal;
         nl_cancel_set(&x->cancel);
+        eventfd_write(x->wake_fd, 1);
         pthread_mutex_lock(&x->mutex);
         if (x->interrupt)
             x->interrupt(x->interrupt_arg);
@@ -39,11 +42,13 @@ static void *wait_for_signals(void *arg)
 
 int cli_context_init(struct cli_context *x, nl_error *err)
 {
-    *x = (struct cli_context){.started_ns = nl_monotonic_ns()};
+    *x = (struct cli_context){.started_ns = nl_monotonic_ns(), .wake_fd = eventfd(0, EFD_CLOEXEC)};
     nl_cancel_init(&x->cancel);
     pthread_mutex_init(&x->mutex, NULL);
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes is a write error too */
+    if (x->wake_fd < 0)
+        return nl_fail_errno(err, errno, "prepare for signals");
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGINT);
@@ -83,6 +88,8 @@ void cli_context_free(struct cli_context *x)
         pthread_kill(x->signals, SIGUSR1);
         pthread_join(x->signals, NULL);
     }
+    if (x->wake_fd >= 0)
+        close(x->wake_fd);
     pthread_mutex_destroy(&x->mutex);
     nl_cancel_destroy(&x->cancel);
 }
@@ -93,6 +100,27 @@ void cli_on_interrupt(struct cli_context *x, void (*fn)(void *arg), void *arg)
     x->interrupt = fn;
     x->interrupt_arg = arg;
     pthread_mutex_unlock(&x->mutex);
+}
+
+int cli_read_input(struct cli_context *x, void *to, size_t len, size_t *n, nl_error *err)
+{
+    for (;;) {
+        struct pollfd fds[] = {{.fd = STDIN_FILENO, .events = POLLIN}, {.fd = x->wake_fd, .events = POLLIN}};
+        *n = 0;
+        int rc = poll(fds, 2, -1) < 0 && errno != EINTR ? nl_fail_errno(err, errno, "wait for standard input")
+                                                        : nl_cancel_check(&x->cancel, err);
+        if (rc)
+            return rc;
+        if (!fds[0].revents)
+            continue;
+        ssize_t got = read(STDIN_FILENO, to, len);
+        if (got < 0 && (errno == EINTR || errno == EAGAIN))
+            continue;
+        if (got < 0)
+            return nl_fail_errno(err, errno, "read standard input");
+        *n = (size_t)got;
+        return NL_OK;
+    }
 }
 
 /* The value of an option that not every command has. */

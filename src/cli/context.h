@@ -19,6 +19,7 @@ struct cli_context {
     int64_t started_ns;
     pthread_t signals; /* the thread that waits for them */
     bool has_signals;
+    int wake_fd; /* an eventfd that the first signal makes readable: ends a wait for input. -1: none */
     /* Called by the signal thread beside setting the token (to interrupt an engine). Guarded by mutex. */
     pthread_mutex_t mutex;
     void (*interrupt)(void *arg);
@@ -33,6 +34,9 @@ int cli_context_init(struct cli_context *x, nl_error *err);
 void cli_context_free(struct cli_context *x);
 /* What the signal thread calls beside setting the token; NULL: nothing. */
 void cli_on_interrupt(struct cli_context *x, void (*fn)(void *arg), void *arg);
+
+/* Read up to len bytes of standard input; *n is 0 at its end. NL_CANCELLED once a signal arrived, also while waiting. */
+int cli_read_input(struct cli_context *x, void *to, size_t len, size_t *n, nl_error *err);
 
 /* The store, with the command's --endpoint-url and --profile where it has them. Owned by x. */
 int cli_store(struct cli_context *x, const struct cli_args *a, nl_store **out, nl_error *err);

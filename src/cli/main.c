@@ -1,4 +1,5 @@
 /* main.c: find the command, parse its words, run it, print its error. */
+#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -46,20 +47,37 @@ static int unknown_command(int argc, char **argv, int matched)
     return CLI_USAGE;
 }
 
+/* `neuralake help s3 cp` is `neuralake s3 cp --help`. */
+static int help_of(int argc, char **argv)
+{
+    int used;
+    nl_error err = {0};
+    const struct cli_command *c = cli_find(argc, argv, &used);
+    if (c)
+        cli_print_command_help(c);
+    else if (used == 1 && argc == 1)
+        cli_print_group_help(argv[0]);
+    else
+        return unknown_command(argc, argv, used);
+    return cli_flush(&err) ? report(NULL, &err, CLI_FAILED) : CLI_OK;
+}
+
 /* Options of the program itself, before any command. -1: none of them. */
 static int program_option(int argc, char **argv)
 {
     nl_error err = {0};
+    if (strcmp(argv[0], "help") == 0 && argc > 1)
+        return help_of(argc - 1, argv + 1);
     if (strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0 || strcmp(argv[0], "help") == 0)
         cli_print_help();
     else if (strcmp(argv[0], "--version") == 0)
         printf("neuralake %s\n", nl_version());
     else if (strcmp(argv[0], "--man") == 0)
         cli_print_man();
-    else if (strcmp(argv[0], "--completion") == 0 && argc > 1 && cli_print_completion(argv[1], &err))
-        return report(NULL, &err, CLI_USAGE);
     else if (strcmp(argv[0], "--completion") != 0)
         return -1;
+    else if (cli_print_completion(argc > 1 ? argv[1] : "", &err))
+        return report(NULL, &err, CLI_USAGE);
     return cli_flush(&err) ? report(NULL, &err, CLI_FAILED) : CLI_OK;
 }
 
@@ -84,6 +102,8 @@ static int run_command(const struct cli_command *c, const struct cli_args *a)
 
 int main(int argc, char **argv)
 {
+    /* Texts are UTF-8 whatever the environment says of it: the width of a table's cells follows from that. */
+    setlocale(LC_CTYPE, "C.UTF-8");
     if (argc < 2) {
         cli_print_help();
         return CLI_USAGE;
@@ -101,11 +121,11 @@ int main(int argc, char **argv)
     struct cli_args args;
     if (cli_parse(c, argc - used, argv + used, &args, &err)) {
         nl_hint(&err, "'neuralake %s --help' shows its options", c->path);
-        return report(c, &err, CLI_USAGE);
+        return report(c, &err, err.code == NL_NO_MEMORY ? CLI_FAILED : CLI_USAGE);
     }
     if (cli_flag(&args, "help")) {
         cli_print_command_help(c);
-        code = cli_flush(&err) ? CLI_FAILED : CLI_OK;
+        code = cli_flush(&err) ? report(c, &err, CLI_FAILED) : CLI_OK;
     } else {
         code = run_command(c, &args);
     }

@@ -58,15 +58,11 @@ const char *const *cli_values(const struct cli_args *a, const char *option)
     return list ? (const char *const *)list : none;
 }
 
-int cli_number(const struct cli_args *a, const char *option, int64_t min, int64_t fallback, int64_t *out, nl_error *err)
+int64_t cli_number(const struct cli_args *a, const char *option, int64_t fallback)
 {
     const char *text = cli_value(a, option);
-    *out = fallback;
-    if (!text)
-        return NL_OK;
-    if (!nl_parse_i64(text, out) || *out < min)
-        return nl_fail(err, NL_INVALID, "--%s: '%s' is not a whole number from %lld on", option, text, (long long)min);
-    return NL_OK;
+    int64_t n;
+    return text && nl_parse_i64(text, &n) ? n : fallback;
 }
 
 /* A word that getopt does not know: say which is near. */
@@ -101,6 +97,15 @@ static int check_choice(const struct cli_option *o, const char *value, nl_error 
             used += (size_t)n;
     }
     return nl_fail(err, NL_INVALID, "--%s: '%s' is none of %s", o->name, value, list);
+}
+
+static int check_number(const struct cli_option *o, const char *value, nl_error *err)
+{
+    int64_t n;
+    if (o->number && (!nl_parse_i64(value, &n) || n < o->least))
+        return nl_fail(err, NL_INVALID, "--%s: '%s' is not a whole number from %lld on", o->name, value,
+                       (long long)o->least);
+    return NL_OK;
 }
 
 /* Add a value to the list of an option that repeats; the list stays NULL-terminated. */
@@ -150,6 +155,8 @@ static size_t option_of_code(const struct cli_option *const *all, size_t n, int 
 static int take_option(const struct cli_option *o, size_t i, const char *value, struct cli_args *out, nl_error *err)
 {
     int rc = o->argument ? check_choice(o, value, err) : NL_OK;
+    if (rc == NL_OK)
+        rc = check_number(o, value, err);
     if (rc)
         return rc;
     out->values[i] = o->argument ? value : "";
@@ -198,6 +205,8 @@ int cli_parse(const struct cli_command *c, int argc, char **argv, struct cli_arg
     out->argv = argv + optind;
     if (rc == NL_OK && !cli_flag(out, "help"))
         rc = check_operands(c, out, err);
+    if (rc == NL_OK && !cli_flag(out, "help") && c->check)
+        rc = c->check(out, err);
     if (rc)
         cli_args_free(out);
     return rc;

@@ -16,6 +16,7 @@ static const struct cli_command paint = {
         (const struct cli_option[]){
             {.name = "colour", .letter = 'c', .argument = "COLOUR", .choices = colours},
             {.name = "layer", .argument = "N", .repeats = true},
+            {.name = "coats", .argument = "N", .number = true, .least = 1},
             {.name = "gloss", .letter = 'g'},
             {0},
         },
@@ -85,6 +86,28 @@ static void tells_wrong_usage(void **state)
     }
 }
 
+static int no_wall(const struct cli_args *a, nl_error *err)
+{
+    return strcmp(a->argv[0], "wall") == 0 ? nl_fail(err, NL_INVALID, "not the wall") : NL_OK;
+}
+
+static void a_command_checks_its_own_words(void **state)
+{
+    (void)state;
+    struct cli_command checked = paint;
+    struct cli_args a;
+    nl_error err = {0};
+    checked.check = no_wall;
+    CHECK_FAILS(cli_parse(&checked, 2, (char *[]){(char[]){"paint"}, (char[]){"wall"}, NULL}, &a, &err), NL_INVALID,
+                err, "not the wall");
+    CHECK(a.values == NULL);
+    CHECK_OK(cli_parse(&checked, 2, (char *[]){(char[]){"paint"}, (char[]){"door"}, NULL}, &a, &err), err);
+    cli_args_free(&a);
+    /* --help asks for nothing, and checks nothing. */
+    CHECK_OK(cli_parse(&checked, 2, (char *[]){(char[]){"paint"}, (char[]){"--help"}, NULL}, &a, &err), err);
+    cli_args_free(&a);
+}
+
 static void help_asks_for_no_operands(void **state)
 {
     (void)state;
@@ -109,14 +132,20 @@ static void numbers_have_a_least_value(void **state)
     for (size_t i = 0; i < NL_LEN(cases); i++) {
         struct cli_args a;
         nl_error err;
-        int64_t n;
         check_why("'%s'", cases[i].text);
-        CHECK_OK(parse((const char *const[]){"x", "--layer", cases[i].text, NULL}, &a, &err), err);
-        CHECK_INT(cli_number(&a, "layer", 1, 7, &n, &err), cases[i].want_rc);
-        if (cases[i].want_rc == NL_OK)
-            CHECK_INT(n, cases[i].want);
+        int rc = parse((const char *const[]){"x", "--coats", cases[i].text, NULL}, &a, &err);
+        CHECK_INT(rc, cases[i].want_rc);
+        if (rc == NL_OK)
+            CHECK_INT(cli_number(&a, "coats", 7), cases[i].want);
+        else
+            CHECK(strstr(err.message, "is not a whole number from 1 on") != NULL);
         cli_args_free(&a);
     }
+    struct cli_args a;
+    nl_error err;
+    CHECK_OK(parse((const char *const[]){"x", NULL}, &a, &err), err);
+    CHECK_INT(cli_number(&a, "coats", 7), 7);
+    cli_args_free(&a);
 }
 
 static void finds_commands_by_their_words(void **state)
@@ -150,6 +179,7 @@ static void every_command_describes_itself(void **state)
             check_why("%s --%s", c->path, o->name);
             CHECK(o->help && o->help[strlen(o->help) - 1] != '.');
             CHECK((o->complete == CLI_COMPLETE_CHOICES) == (o->choices != NULL));
+            CHECK(!o->number || o->argument);
             for (const struct cli_option *other = c->options; other < o; other++)
                 CHECK(strcmp(other->name, o->name) != 0 && (!o->letter || other->letter != o->letter));
             for (const struct cli_option *common = cli_common_options; common->name; common++)
@@ -163,6 +193,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(takes_options_and_operands_in_any_order),
         cmocka_unit_test(tells_wrong_usage),
+        cmocka_unit_test(a_command_checks_its_own_words),
         cmocka_unit_test(help_asks_for_no_operands),
         cmocka_unit_test(numbers_have_a_least_value),
         cmocka_unit_test(finds_commands_by_their_words),

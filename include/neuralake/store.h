@@ -58,6 +58,7 @@ typedef struct nl_put_options {
  * on failure. options may be NULL. */
 NL_API int nl_store_create(nl_store *s, const char *uri, const nl_put_options *options, nl_sink **out, nl_error *err);
 
+/* What the store knows of an object or file. NL_NOT_FOUND: there is none. */
 NL_API int nl_store_head(nl_store *s, const char *uri, nl_object_info *out, nl_error *err);
 /* Deleting what is not there: NL_OK in S3 (as S3 has it), NL_NOT_FOUND locally. */
 NL_API int nl_store_delete(nl_store *s, const char *uri, nl_error *err);

@@ -10,7 +10,7 @@
 
 enum { max_signed = 128, max_secret = 255 };
 
-enum s3_payload s3_payload_kind(const char *value)
+enum s3_payload s3_payload_kind(const char *content_sha256)
 {
     static const struct {
         const char *text;
@@ -19,12 +19,13 @@ enum s3_payload s3_payload_kind(const char *value)
                  {S3_STREAMING, S3_PAYLOAD_STREAM},
                  {S3_STREAMING_TRAILER, S3_PAYLOAD_STREAM_TRAILER},
                  {S3_STREAMING_UNSIGNED, S3_PAYLOAD_UNSIGNED_TRAILER}};
-    if (!value)
+    if (!content_sha256)
         return S3_PAYLOAD_INVALID;
     for (size_t i = 0; i < NL_LEN(known); i++)
-        if (!strcmp(value, known[i].text))
+        if (!strcmp(content_sha256, known[i].text))
             return known[i].kind;
-    return strlen(value) == 64 && strspn(value, "0123456789abcdef") == 64 ? S3_PAYLOAD_HASH : S3_PAYLOAD_INVALID;
+    return strlen(content_sha256) == 64 && strspn(content_sha256, "0123456789abcdef") == 64 ? S3_PAYLOAD_HASH
+                                                                                            : S3_PAYLOAD_INVALID;
 }
 
 /* Append a header's value without outer spaces, runs of spaces inside as one. */

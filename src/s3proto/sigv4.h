@@ -131,6 +131,7 @@ typedef struct s3_chunk_chain {
     char previous[S3_SHA256_HEX];
 } s3_chunk_chain;
 
+/* Start a chain: seed is the signature of the request's head. */
 void s3_chunk_chain_init(s3_chunk_chain *c, const uint8_t key[static 32], const s3_scope *scope, const char *time,
                          const char *seed);
 /* The next chunk's signature from the hexadecimal SHA-256 of its bytes; the chain moves on. The last chunk is empty. */

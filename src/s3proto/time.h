@@ -9,8 +9,11 @@
 #define S3_TIME_HTTP  30 /* "Sun, 22 Nov 2026 15:49:09 GMT" */
 #define S3_TIME_ISO   25 /* "2026-11-22T15:49:09.000Z" */
 
+/* Write; what lies outside of the years is moved to their edge. */
 void s3_time_basic(int64_t seconds, char out[static S3_TIME_BASIC]);
+/* As in the header Last-Modified. */
 void s3_time_http(int64_t seconds, char out[static S3_TIME_HTTP]);
+/* As in XML. */
 void s3_time_iso(int64_t seconds, int milliseconds, char out[static S3_TIME_ISO]);
 
 /* The whole text must be that form; false otherwise. ISO: a fraction of any length (dropped), "Z" or "+00:00". */

@@ -50,9 +50,8 @@ static void keep_object(struct s3 *s, const char *data, size_t len, const char *
 
 static void put_part(struct s3 *s, const struct standin_request *q, struct standin_answer *a)
 {
-    unsigned n = 0;
     char hex[33];
-    sscanf(strstr(q->target, "partNumber="), "partNumber=%u", &n);
+    unsigned long n = strtoul(strstr(q->target, "partNumber=") + strlen("partNumber="), NULL, 10);
     free(s->parts[n]);
     s->parts[n] = malloc(q->body_len + 1);
     memcpy(s->parts[n], q->body, q->body_len);

@@ -202,135 +202,129 @@ static void a_large_range_is_read_in_pieces_side_by_side(void **state)
 }
 
 /* What goes wrong first, and how the read of bytes 100…199 ends. */
+static const char slow_down[] = "<Error><Code>SlowDown</Code><Message>Please reduce</Message></Error>";
+static const char timeout[] = "<Error><Code>RequestTimeout</Code></Error>";
+static const char no_key[] =
+    "<?xml version=\"1.0\"?><Error><Code>NoSuchKey</Code><Message>gone &amp; lost</Message></Error>";
+static const char no_bucket[] = "<Error><Code>NoSuchBucket</Code></Error>";
+static const char signature[] = "<Error><Code>SignatureDoesNotMatch</Code></Error>";
+static const char key_id[] = "<Error><Code>InvalidAccessKeyId</Code></Error>";
+static const char region[] = "<Error><Code>AuthorizationHeaderMalformed</Code><Region>eu-west-1</Region></Error>";
+#define BODY(text) .body = (text), .body_len = sizeof(text) - 1
+static const struct {
+    const char *why;
+    struct standin_answer fault[3];
+    size_t n_faults;
+    int want;
+    size_t requests, retries;
+    const char *message, *hint;
+} failures[] = {
+    {"503, then well", {{.status = 503, BODY(slow_down)}}, 1, NL_OK, 2, 1, NULL, NULL},
+    {"500 and 502, then well", {{.status = 500}, {.status = 502}}, 2, NL_OK, 3, 2, NULL, NULL},
+    {"429 with Retry-After: 0", {{.status = 429, .headers = "Retry-After: 0\r\n"}}, 1, NL_OK, 2, 1, NULL, NULL},
+    {"400 RequestTimeout", {{.status = 400, BODY(timeout)}}, 1, NL_OK, 2, 1, NULL, NULL},
+    {"reset, then well", {{.reset = true}}, 1, NL_OK, 2, 1, NULL, NULL},
+    {"truncated body, then well", {{.cut = 40}}, 1, NL_OK, 2, 1, NULL, NULL},
+    {"three times 503", {{.status = 503}, {.status = 503}, {.status = 503}}, 3, NL_IO, 3, 2, "3 attempts", NULL},
+    {"Retry-After of an hour", {{.status = 503, .headers = "Retry-After: 3600\r\n"}}, 1, NL_IO, 1, 0, "HTTP 503", NULL},
+    {"404",
+     {{.status = 404, .headers = "x-amz-request-id: R1D\r\n", BODY(no_key)}},
+     1,
+     NL_NOT_FOUND,
+     1,
+     0,
+     "s3://bucket/key: gone & lost (NoSuchKey, HTTP 404, http://127.0.0.1:",
+     NULL},
+    {"no bucket",
+     {{.status = 404, BODY(no_bucket)}},
+     1,
+     NL_NOT_FOUND,
+     1,
+     0,
+     "NoSuchBucket",
+     "neuralake s3 mb s3://bucket"},
+    {"wrong secret",
+     {{.status = 403, BODY(signature)}},
+     1,
+     NL_DENIED,
+     1,
+     0,
+     "SignatureDoesNotMatch",
+     "AWS_SECRET_ACCESS_KEY"},
+    {"wrong key", {{.status = 403, BODY(key_id)}}, 1, NL_DENIED, 1, 0, "InvalidAccessKeyId", "AWS_ACCESS_KEY_ID"},
+    {"another region",
+     {{.status = 400, BODY(region)}},
+     1,
+     NL_DENIED,
+     1,
+     0,
+     "AuthorizationHeaderMalformed",
+     "AWS_REGION=eu-west-1"},
+    {"redirect",
+     {{.status = 301, .headers = "x-amz-bucket-region: eu-west-2\r\n"}},
+     1,
+     NL_INVALID,
+     1,
+     0,
+     "HTTP 301",
+     "AWS_REGION=eu-west-2"},
+    {"not XML", {{.status = 403, BODY("<html>no")}}, 1, NL_DENIED, 1, 0, "HTTP 403", "AWS_ACCESS_KEY_ID"},
+    {"range ignored",
+     {{.status = 200,
+       BODY("the whole object is longer than the hundred bytes that were asked for, and "
+            "so this cannot be what was wanted")}},
+     1,
+     NL_UNSUPPORTED,
+     1,
+     0,
+     "whole object",
+     NULL},
+    {"less than asked for",
+     {{.status = 206,
+       .headers = "Content-Range: bytes 100-149/1000\r\n",
+       BODY("0123456789"
+            "0123456789012345678901234567890123456789")}},
+     1,
+     NL_INVALID,
+     1,
+     0,
+     "do not lie inside",
+     NULL},
+    {"another range",
+     {{.status = 206, .headers = "Content-Range: bytes 0-0/1000\r\n", BODY("0")}},
+     1,
+     NL_UNSUPPORTED,
+     1,
+     0,
+     "does not answer requests for a range",
+     NULL},
+};
+
 static void failures_that_heal_and_failures_that_do_not(void **state)
 {
     (void)state;
-    static const char slow_down[] = "<Error><Code>SlowDown</Code><Message>Please reduce</Message></Error>";
-    static const char timeout[] = "<Error><Code>RequestTimeout</Code></Error>";
-    static const char no_key[] =
-        "<?xml version=\"1.0\"?><Error><Code>NoSuchKey</Code><Message>gone &amp; lost</Message></Error>";
-    static const char no_bucket[] = "<Error><Code>NoSuchBucket</Code></Error>";
-    static const char signature[] = "<Error><Code>SignatureDoesNotMatch</Code></Error>";
-    static const char key_id[] = "<Error><Code>InvalidAccessKeyId</Code></Error>";
-    static const char region[] = "<Error><Code>AuthorizationHeaderMalformed</Code><Region>eu-west-1</Region></Error>";
-#define BODY(text) .body = (text), .body_len = sizeof(text) - 1
-    static const struct {
-        const char *why;
-        struct standin_answer fault[3];
-        size_t n_faults;
-        int want;
-        size_t requests, retries;
-        const char *message, *hint;
-    } cases[] = {
-        {"503, then well", {{.status = 503, BODY(slow_down)}}, 1, NL_OK, 2, 1, NULL, NULL},
-        {"500 and 502, then well", {{.status = 500}, {.status = 502}}, 2, NL_OK, 3, 2, NULL, NULL},
-        {"429 with Retry-After: 0", {{.status = 429, .headers = "Retry-After: 0\r\n"}}, 1, NL_OK, 2, 1, NULL, NULL},
-        {"400 RequestTimeout", {{.status = 400, BODY(timeout)}}, 1, NL_OK, 2, 1, NULL, NULL},
-        {"reset, then well", {{.reset = true}}, 1, NL_OK, 2, 1, NULL, NULL},
-        {"truncated body, then well", {{.cut = 40}}, 1, NL_OK, 2, 1, NULL, NULL},
-        {"three times 503", {{.status = 503}, {.status = 503}, {.status = 503}}, 3, NL_IO, 3, 2, "3 attempts", NULL},
-        {"Retry-After of an hour",
-         {{.status = 503, .headers = "Retry-After: 3600\r\n"}},
-         1,
-         NL_IO,
-         1,
-         0,
-         "HTTP 503",
-         NULL},
-        {"404",
-         {{.status = 404, .headers = "x-amz-request-id: R1D\r\n", BODY(no_key)}},
-         1,
-         NL_NOT_FOUND,
-         1,
-         0,
-         "s3://bucket/key: gone & lost (NoSuchKey, HTTP 404, http://127.0.0.1:",
-         NULL},
-        {"no bucket",
-         {{.status = 404, BODY(no_bucket)}},
-         1,
-         NL_NOT_FOUND,
-         1,
-         0,
-         "NoSuchBucket",
-         "neuralake s3 mb s3://bucket"},
-        {"wrong secret",
-         {{.status = 403, BODY(signature)}},
-         1,
-         NL_DENIED,
-         1,
-         0,
-         "SignatureDoesNotMatch",
-         "AWS_SECRET_ACCESS_KEY"},
-        {"wrong key", {{.status = 403, BODY(key_id)}}, 1, NL_DENIED, 1, 0, "InvalidAccessKeyId", "AWS_ACCESS_KEY_ID"},
-        {"another region",
-         {{.status = 400, BODY(region)}},
-         1,
-         NL_DENIED,
-         1,
-         0,
-         "AuthorizationHeaderMalformed",
-         "AWS_REGION=eu-west-1"},
-        {"redirect",
-         {{.status = 301, .headers = "x-amz-bucket-region: eu-west-2\r\n"}},
-         1,
-         NL_INVALID,
-         1,
-         0,
-         "HTTP 301",
-         "AWS_REGION=eu-west-2"},
-        {"not XML", {{.status = 403, BODY("<html>no")}}, 1, NL_DENIED, 1, 0, "HTTP 403", "AWS_ACCESS_KEY_ID"},
-        {"range ignored",
-         {{.status = 200,
-           BODY("the whole object is longer than the hundred bytes that were asked for, and "
-                "so this cannot be what was wanted")}},
-         1,
-         NL_UNSUPPORTED,
-         1,
-         0,
-         "whole object",
-         NULL},
-        {"less than asked for",
-         {{.status = 206,
-           .headers = "Content-Range: bytes 100-149/1000\r\n",
-           BODY("0123456789"
-                "0123456789012345678901234567890123456789")}},
-         1,
-         NL_INVALID,
-         1,
-         0,
-         "do not lie inside",
-         NULL},
-        {"another range",
-         {{.status = 206, .headers = "Content-Range: bytes 0-0/1000\r\n", BODY("0")}},
-         1,
-         NL_UNSUPPORTED,
-         1,
-         0,
-         "does not answer requests for a range",
-         NULL},
-    };
-    for (size_t i = 0; i < NL_LEN(cases); i++) {
-        check_why("%s", cases[i].why);
+    for (size_t i = 0; i < NL_LEN(failures); i++) {
+        check_why("%s", failures[i].why);
         struct fixture f = start(1000, &(struct store_tuning){.max_attempts = 3});
-        memcpy(f.o->faults, cases[i].fault, sizeof cases[i].fault);
-        f.o->n_faults = cases[i].n_faults;
+        memcpy(f.o->faults, failures[i].fault, sizeof failures[i].fault);
+        f.o->n_faults = failures[i].n_faults;
         nl_source *s = open_object(&f, NULL);
         nl_error err = {0};
         nl_bytes b;
         int rc = nl_source_read(s, 100, 100, &b, &err);
-        if (cases[i].want == NL_OK) {
+        if (failures[i].want == NL_OK) {
             CHECK_OK(rc, err);
             check_bytes(f.o, b, 100, 100);
         } else {
-            CHECK_FAILS(rc, cases[i].want, err, cases[i].message);
+            CHECK_FAILS(rc, failures[i].want, err, failures[i].message);
             CHECK_HAS(err.message, "s3://bucket/key: ");
         }
-        if (cases[i].hint)
-            CHECK_HAS(err.hint, cases[i].hint);
+        if (failures[i].hint)
+            CHECK_HAS(err.hint, failures[i].hint);
         nl_bytes_release(&b);
-        CHECK_INT(stats(&f).requests, cases[i].requests);
-        CHECK_INT(stats(&f).retries, cases[i].retries);
-        CHECK_INT(standin_count(f.server), cases[i].requests);
+        CHECK_INT(stats(&f).requests, failures[i].requests);
+        CHECK_INT(stats(&f).retries, failures[i].retries);
+        CHECK_INT(standin_count(f.server), failures[i].requests);
         nl_source_close(s);
         stop(&f);
     }

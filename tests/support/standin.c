@@ -293,16 +293,22 @@ void standin_stop(struct standin *s)
 /* The range that a request asks for, cut to the object; false: none can be satisfied. */
 static bool wanted_range(const char *range, size_t len, size_t *first, size_t *last)
 {
-    unsigned long long a, b;
-    if (sscanf(range, "bytes=-%llu", &a) == 1) {
-        *first = a < len ? len - a : 0;
-        *last = len - 1;
-        return a && len;
-    }
-    if (sscanf(range, "bytes=%llu-%llu", &a, &b) != 2 || a >= len)
+    char *end;
+    if (strncmp(range, "bytes=", 6) != 0)
         return false;
-    *first = a;
-    *last = b < len ? b : len - 1;
+    range += 6;
+    if (*range == '-') {
+        size_t want = strtoull(range + 1, NULL, 10);
+        *first = want < len ? len - want : 0;
+        *last = len - 1;
+        return want && len;
+    }
+    *first = strtoull(range, &end, 10);
+    if (*end != '-' || *first >= len)
+        return false;
+    *last = strtoull(end + 1, NULL, 10);
+    if (*last >= len)
+        *last = len - 1;
     return true;
 }
 

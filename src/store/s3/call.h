@@ -67,7 +67,8 @@ struct store_call {
     struct store_request request;
     const char *uri; /* "s3://bucket/key": for messages */
     const char *url, *host, *path;
-    s3_pair *headers; /* all that are signed; n_headers of them */
+    const char *payload; /* the value of x-amz-content-sha256 */
+    s3_pair *headers;    /* all that are signed; n_headers of them */
     size_t n_headers;
     struct curl_slist *lines; /* as libcurl wants them, in the arena */
     int64_t signed_at;        /* seconds since 1970 */

@@ -66,13 +66,19 @@ void store_client_stop(struct store_client *c);
 /* Start the I/O thread where it is not running; under mutex. */
 int store_io_start(struct store_client *c, nl_error *err);
 
-/* ── the operations ── */
+/* ── the operations, as in backend.h ── */
 
+/* GET by ranges: source.c. */
 int store_s3_open(store_backend *b, const char *uri, const nl_object_info *info, nl_source **out, nl_error *err);
+/* PUT or a multipart upload: sink.c. */
 int store_s3_create(store_backend *b, const char *uri, const nl_put_options *options, nl_sink **out, nl_error *err);
+/* HEAD. */
 int store_s3_head(store_backend *b, const char *uri, nl_object_info *out, nl_error *err);
+/* DELETE. */
 int store_s3_remove(store_backend *b, const char *uri, nl_error *err);
+/* PUT with x-amz-copy-source. */
 int store_s3_copy(store_backend *b, const char *from, const char *to, nl_error *err);
+/* ListObjectsV2, page by page. */
 int store_s3_list(store_backend *b, const char *uri, bool recursive, nl_list_fn fn, void *ctx, nl_error *err);
 
 /* HEAD; write_id, where not NULL, gets the mark that our own conditional PUT left. */

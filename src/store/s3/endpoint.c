@@ -1,6 +1,7 @@
 /* endpoint.c: see endpoint.h. */
 #include "store/s3/endpoint.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,10 +24,9 @@ static bool is_loopback(const char *host, size_t len)
         return false;
     memcpy(name, host, len);
     name[len] = 0;
-    unsigned a, b, c, d;
-    char end;
+    struct in_addr address;
     return !strcasecmp(name, "localhost") || !strcmp(name, "[::1]") ||
-           (sscanf(name, "%3u.%3u.%3u.%3u%c", &a, &b, &c, &d, &end) == 4 && a == 127);
+           (inet_pton(AF_INET, name, &address) == 1 && ntohl(address.s_addr) >> 24 == 127);
 }
 
 /* Is this a host: a name, an IPv4 address, or an IPv6 address in brackets? */

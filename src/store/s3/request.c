@@ -112,26 +112,38 @@ static int signing_key(struct store_client *c, const char *time, s3_scope *scope
     return rc;
 }
 
+/* What x-amz-content-sha256 says; once a call, so that signing again costs nothing to speak of. */
+static int hash_payload(struct store_call *call, nl_error *err)
+{
+    const struct store_request *r = &call->request;
+    char sha[S3_SHA256_HEX] = S3_UNSIGNED_PAYLOAD;
+    if (!r->body_len)
+        memcpy(sha, S3_EMPTY_SHA256, sizeof sha);
+    else if (!store_client_unsigned(call->client))
+        s3_sha256_hex(r->body, r->body_len, sha);
+    call->payload = nl_arena_strdup(&call->arena, sha);
+    return call->payload ? NL_OK : nl_fail_memory(err);
+}
+
 int store_call_sign(struct store_call *call, nl_error *err)
 {
     struct store_client *c = call->client;
     const struct store_request *r = &call->request;
-    char time[S3_TIME_BASIC], sha[S3_SHA256_HEX] = S3_UNSIGNED_PAYLOAD;
+    char time[S3_TIME_BASIC];
     call->signed_at = nl_wall_ns() / 1000000000;
     s3_time_basic(call->signed_at, time);
-    if (!r->body_len)
-        memcpy(sha, S3_EMPTY_SHA256, sizeof sha);
-    else if (!store_client_unsigned(c))
-        s3_sha256_hex(r->body, r->body_len, sha);
+    int rc = call->payload ? NL_OK : hash_payload(call, err);
+    if (rc)
+        return rc;
 
     size_t n = r->n_headers;
     s3_pair *h = call->headers;
-    char *date = nl_arena_strdup(&call->arena, time), *payload = nl_arena_strdup(&call->arena, sha);
-    if (!date || !payload)
+    char *date = nl_arena_strdup(&call->arena, time);
+    if (!date)
         return nl_fail_memory(err);
     h[n++] = (s3_pair){"Host", call->host};
     h[n++] = (s3_pair){"x-amz-date", date};
-    h[n++] = (s3_pair){"x-amz-content-sha256", payload};
+    h[n++] = (s3_pair){"x-amz-content-sha256", call->payload};
     if (c->settings.session_token)
         h[n++] = (s3_pair){"x-amz-security-token", c->settings.session_token};
     call->n_headers = n;
@@ -139,8 +151,8 @@ int store_call_sign(struct store_call *call, nl_error *err)
     s3_scope scope;
     uint8_t key[32];
     nl_buf authorization = {0};
-    s3_sign_request sign = {r->method, call->path, r->query, r->n_query, h, n, payload};
-    int rc = signing_key(c, time, &scope, key, err);
+    s3_sign_request sign = {r->method, call->path, r->query, r->n_query, h, n, call->payload};
+    rc = signing_key(c, time, &scope, key, err);
     if (!rc)
         rc = s3_sign(&authorization, &sign, c->settings.access_key, key, &scope, time, NULL, err);
     if (!rc)

@@ -102,6 +102,7 @@ struct filter *filter_join(nl_arena *a, enum filter_op op, struct filter *const 
     return f;
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): F3 bounds it */
 struct filter *filter_copy(nl_arena *a, const struct filter *f)
 {
     if (!f)

@@ -107,6 +107,7 @@ static enum filter_truth test_leaf(const struct filter *leaf, const struct filte
     }
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): F3 bounds it */
 static enum filter_truth test_tree(const struct filter *f, const struct filter *parent, filter_bounds_of bounds,
                                    const void *unit)
 {

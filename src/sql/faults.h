@@ -16,7 +16,9 @@ struct sql_faults {
     nl_error error; /* code NL_OK: none */
 };
 
+/* Empty; nobody else uses it yet. */
 void sql_faults_init(struct sql_faults *f);
+/* Nobody uses it any more. */
 void sql_faults_destroy(struct sql_faults *f);
 /* Between two statements. */
 void sql_faults_clear(struct sql_faults *f);

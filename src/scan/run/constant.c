@@ -127,7 +127,9 @@ int scan_constant_make(struct scan_constant *c, const char *format, const nl_val
     *c = (struct scan_constant){.rows = rows, .null = value->kind == NL_VALUE_NULL};
     struct arrow_type t;
     int rc = arrow_type_parse(format, &t, err);
-    if (!rc && c->null)
+    if (rc || t.kind == ARROW_NULL)
+        return rc; /* the null type has no buffers */
+    if (c->null)
         rc = fill_bits(c, false, err);
     else
         c->n_buffers = 1; /* no validity: nothing is null */
@@ -137,8 +139,6 @@ int scan_constant_make(struct scan_constant *c, const char *format, const nl_val
         rc = fill_bits(c, !c->null && value->b, err);
     else if (t.kind == ARROW_STRING || t.kind == ARROW_BINARY)
         rc = fill_views(c, value, err);
-    else if (t.kind == ARROW_NULL)
-        c->n_buffers = 0;
     else
         rc = fill_fixed(c, &t, value, err);
     if (rc)

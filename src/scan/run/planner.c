@@ -177,7 +177,7 @@ static enum step step(struct scan_schedule *s, bool may_wait)
         nl_error err = {0};
         if (!may_wait && s->files[s->file] != s->table->first->what)
             return STEP_WOULD_WAIT;
-        if (open_next(s, &err))
+        if (open_next(s, &err) || !s->open)
             return fail_here(s, NULL, &err);
     }
     if (s->row_group == nl_parquet_row_groups(s->open->file)) {

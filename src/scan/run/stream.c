@@ -118,7 +118,7 @@ int scan_stream(struct ArrowArrayStream *stream, const struct scan_request *req,
         s->base.ops = &stream_ops;
         s->cancel = req->cancel;
         s->all = !req->columns;
-        s->n = req->n_columns;
+        s->n = req->columns ? req->n_columns : 0;
         s->columns = nl_arena_array(&s->arena, s->n, sizeof *s->columns);
     }
     if (!s || !s->columns) {
@@ -126,8 +126,9 @@ int scan_stream(struct ArrowArrayStream *stream, const struct scan_request *req,
         free(s);
         return nl_fail_memory(err);
     }
-    for (size_t i = 0; i < s->n && !s->all; i++)
-        s->columns[i] = req->columns[i];
+    if (req->columns)
+        for (size_t i = 0; i < s->n; i++)
+            s->columns[i] = req->columns[i];
     s->stream = *stream;
     stream->release = NULL;
     *out = &s->base;

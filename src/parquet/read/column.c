@@ -13,6 +13,7 @@
 #include "arrow/arrow.h"
 #include "parquet/encoding/bitmap.h"
 #include "parquet/encoding/values.h"
+#include "parquet/read/memory.h"
 
 /* What is being filled. */
 struct batch {
@@ -121,7 +122,7 @@ static int allocate(struct pq_column_reader *c, struct batch *b, nl_error *err)
         return rc;
     if (t->value_width && b->rows > SIZE_MAX / 2 / t->value_width)
         return nl_fail(err, NL_NO_MEMORY, "out of memory: %zu rows of %" PRIu32 " bytes", b->rows, t->value_width);
-    rc = t->value_width ? nl_block_new(b->rows * t->value_width, &b->values, err)
+    rc = t->value_width ? pq_memory_new(b->rows * t->value_width, &b->values, err)
                         : zeroed_bits(b->rows, &b->values, err);
     if (rc == NL_OK && c->has_levels)
         rc = zeroed_bits(b->rows, &b->validity, err);

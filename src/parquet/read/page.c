@@ -16,16 +16,17 @@
 #include "parquet/encoding/values.h"
 #include "parquet/format/metadata.h"
 #include "parquet/read/column.h"
+#include "parquet/read/memory.h"
 
 /* Memory for decompressed bytes: the reader's scratch, grown where it must be, or a block of its own where views will
  * point into it. *out holds a reference. */
 static int page_memory(struct pq_column_reader *c, size_t size, bool referenced, nl_block **out, nl_error *err)
 {
     if (referenced)
-        return nl_block_new(size, out, err);
+        return pq_memory_new(size, out, err);
     if (!c->scratch || nl_block_size(c->scratch) < size) {
         nl_block *grown;
-        int rc = nl_block_new(size, &grown, err);
+        int rc = pq_memory_new(size, &grown, err);
         if (rc)
             return rc;
         nl_block_unref(c->scratch);

@@ -53,6 +53,7 @@ typedef struct nl_put_options {
     bool if_absent;           /* commit answers NL_CONFLICT where the object exists (If-None-Match: *) */
     const char *content_type; /* NULL: application/octet-stream */
     uint64_t size_hint;       /* the size where known: chooses the part size; 0: unknown */
+    bool not_synced;          /* a local file: whole under its name at once, but a power cut may lose it (as with cp) */
 } nl_put_options;
 /* Open for writing; the object appears at commit, whole. Small objects are one PUT, large ones a multipart upload, aborted
  * on failure. options may be NULL. */

@@ -37,7 +37,8 @@ static int open_target(nl_store *store, const char *target, uint64_t size, nl_si
 {
     if (strcmp(target, "-") == 0)
         return nl_sink_create_fd(STDOUT_FILENO, out, err);
-    nl_put_options o = {.size_hint = size == NL_SIZE_UNKNOWN ? 0 : size};
+    /* What is copied down can be copied again: not worth waiting for the disk. */
+    nl_put_options o = {.size_hint = size == NL_SIZE_UNKNOWN ? 0 : size, .not_synced = true};
     return nl_store_create(store, target, &o, out, err);
 }
 

@@ -44,7 +44,11 @@ static int local_create(store_backend *b, const char *uri, const nl_put_options 
 {
     (void)b;
     const char *path;
-    struct nl_file_sink_options o = {.if_absent = options && options->if_absent};
+    struct nl_file_sink_options o = {0};
+    if (options) {
+        o.if_absent = options->if_absent;
+        o.not_durable = options->not_synced;
+    }
     int rc = store_local_path(uri, &path, err);
     if (!rc)
         rc = make_parents(path, err);

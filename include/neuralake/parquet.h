@@ -79,11 +79,11 @@ typedef enum nl_parquet_codec {
 /* How to write; a zeroed structure is the default. */
 typedef struct nl_parquet_write_options {
     nl_parquet_codec codec;
-    int codec_level;              /* zstd: 1 to 22; 0: 3 */
-    int64_t row_group_rows;       /* at most; 0: 1,048,576 */
-    uint64_t row_group_bytes;     /* about, before compression; 0: 128 MiB */
-    uint64_t page_bytes;          /* about, before compression; 0: 1 MiB */
-    uint64_t dictionary_bytes;    /* a column's dictionary falls back to PLAIN above this; 0: 1 MiB */
+    int codec_level;           /* zstd: 1 to 22; 0: 3 */
+    int64_t row_group_rows;    /* at most; 0: 1,048,576 */
+    uint64_t row_group_bytes;  /* about, before compression; 0: 128 MiB */
+    uint64_t page_bytes;       /* about, before compression; 0: 1 MiB */
+    uint64_t dictionary_bytes; /* a column's dictionary falls back to PLAIN above this; 0: 1 MiB */
     bool no_dictionary;
     const char *const *key_values; /* key, value, key, value… for the footer; n_key_values pairs */
     size_t n_key_values;

@@ -31,6 +31,7 @@ struct fault {
     bool fired; /* it came */
 };
 
+/* The state before the first run; arms nothing yet. */
 struct fault fault_start(int kinds, int errnum);
 /* Arm the next run; false when the last one came through without its fault. Ends the program after 1,000,000 runs. */
 bool fault_next(struct fault *f);

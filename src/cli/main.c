@@ -26,7 +26,7 @@ static int unknown_command(int argc, char **argv, int matched)
         cli_print_group_help(argv[0]);
         return matched == argc ? CLI_USAGE : CLI_OK;
     }
-    const char *names[64];
+    const char *names[64] = {0};
     size_t n = 0;
     for (size_t i = 0; i < cli_n_commands && n < NL_LEN(names); i++) {
         const char *path = cli_commands[i]->path;

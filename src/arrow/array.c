@@ -175,6 +175,7 @@ static int64_t buffers_of(const struct arrow_type *t)
     case ARROW_NULL:
         return 0;
     case ARROW_STRUCT:
+    case ARROW_FIXED_LIST:
         return 1;
     case ARROW_STRING:
     case ARROW_BINARY:

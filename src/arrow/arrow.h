@@ -2,7 +2,7 @@
  *
  * The formats that Neuralake speaks: "b" bool, "c C s S i I l L" integers, "f g" floats, "u U z Z" strings and binary,
  * "vu vz" string and binary views, "tdD tdm" dates, "tts ttm ttu ttn" times, "tss: tsm: tsu: tsn:" timestamps with a time zone
- * or none, "d:P,S" decimal128, "w:N" fixed-size binary, "+s +l +m" nested, "n" null.
+ * or none, "tiM tiD tin" intervals, "d:P,S" decimal128, "w:N" fixed-size binary, "+s +l +m +w:N" nested, "n" null.
  *
  *     string view, 16 bytes     length ≤ 12:  int32 length | 12 bytes of the string, zero-padded
  *                               else:         int32 length | first 4 bytes | int32 buffer index | int32 offset
@@ -34,10 +34,12 @@ enum arrow_kind {
     ARROW_DATE,         /* unit day (int32) or ms (int64) */
     ARROW_TIME,         /* unit; s and ms are 32 bits wide, us and ns 64 */
     ARROW_TIMESTAMP,    /* unit, timezone */
-    ARROW_STRUCT,
+    ARROW_INTERVAL,     /* width 32: months; 64: days, ms (int32 each); 128: months, days (int32 each), ns (int64) */
+    ARROW_STRUCT,       /* from here on nested */
     ARROW_LIST,
     ARROW_MAP,
-    ARROW_OTHER, /* valid, but not one of the above */
+    ARROW_FIXED_LIST, /* list_size */
+    ARROW_OTHER,      /* valid, but not one of the above */
 };
 enum arrow_unit { ARROW_DAY, ARROW_SECOND, ARROW_MILLI, ARROW_MICRO, ARROW_NANO };
 enum arrow_layout { ARROW_OFFSETS32, ARROW_OFFSETS64, ARROW_VIEW };
@@ -50,6 +52,7 @@ struct arrow_type {
     enum arrow_layout layout;
     int32_t precision, scale; /* decimal */
     int32_t byte_width;       /* fixed binary */
+    int32_t list_size;        /* fixed list */
     const char *timezone;     /* timestamp: points into the format, "" for none */
 };
 
@@ -65,7 +68,7 @@ const char *arrow_type_sql(const struct arrow_type *t, char out[static 64]);
 int arrow_schema_field(struct ArrowSchema *out, const char *format, const char *name, bool nullable, nl_error *err);
 /* A struct ("+s") of n fields yet to be filled: children exist and are released. */
 int arrow_schema_struct(struct ArrowSchema *out, size_t n, nl_error *err);
-/* Any nested field ("+s", "+l", "+m") of n children yet to be filled: they exist and are released. */
+/* Any nested field ("+s", "+l", "+m", "+w:3") of n children yet to be filled: they exist and are released. */
 int arrow_schema_nested(struct ArrowSchema *out, const char *format, const char *name, bool nullable, size_t n,
                         nl_error *err);
 int arrow_schema_copy(const struct ArrowSchema *from, struct ArrowSchema *out, nl_error *err);
@@ -109,7 +112,7 @@ int arrow_views_to_offsets(const struct ArrowArray *a, struct ArrowArray *out, n
 /* ── builders: a column value by value, for tests, generators and function tables ── */
 
 struct arrow_builder; /* one column */
-/* Every flat format of this header but "n" and "e"; others are NL_UNSUPPORTED. format is copied. */
+/* Every flat format of this header but "n", "e" and intervals; others are NL_UNSUPPORTED. format is copied. */
 int arrow_builder_new(const char *format, struct arrow_builder **out, nl_error *err);
 void arrow_builder_free(struct arrow_builder *b);
 /* Append one value. NL_INVALID: not a value of the column's type (kind, range, length, precision). A failed call leaves the
@@ -145,7 +148,8 @@ void arrow_stream_release(struct ArrowArrayStream *s);
  *     integers -7, floats in the shortest digits that read back, with a point or an exponent: 10.0, 0.1, 1e+300, NaN, Infinity,
  *     -Infinity; true, false; decimals with all digits of their scale: 1.50; strings as they are, binary in base64;
  *     2024-02-29, 13:05:00, 2024-02-29T13:05:00.250000 (the unit's digits, none where they are all zero), and with a time zone
- *     the instant in UTC: 2024-02-29T13:05:00Z. Years outside of 0000 to 9999 carry a sign: -0044-03-15.
+ *     the instant in UTC: 2024-02-29T13:05:00Z. Years outside of 0000 to 9999 carry a sign: -0044-03-15. Intervals are
+ *     durations of ISO 8601, each part with its own sign: P1Y2M3DT4H5M6.5S, P-1M, PT0S.
  *
  * NL_UNSUPPORTED: a nested type, or one that is not spoken. */
 int arrow_format_value(const struct ArrowArray *a, const struct arrow_type *t, int64_t row, nl_buf *out, nl_error *err);

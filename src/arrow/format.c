@@ -194,6 +194,20 @@ static int format_bytes(const struct ArrowArray *a, const struct arrow_type *t, 
     return t->kind == ARROW_STRING ? nl_buf_append(out, s, len, err) : format_base64(s, len, out, err);
 }
 
+/* An interval of any of the three layouts; what a layout lacks is 0. */
+static int format_interval(const uint8_t *values, const struct arrow_type *t, int64_t at, nl_buf *out, nl_error *err)
+{
+    int32_t parts[2] = {0, 0};
+    int64_t nanos = 0;
+    const uint8_t *v = values + at * (t->width / 8);
+    memcpy(parts, v, t->width == 32 ? 4 : 8);
+    if (t->width == 64)
+        return arrow_format_interval(0, parts[0], (int64_t)parts[1] * 1000000, out, err);
+    if (t->width == 128)
+        memcpy(&nanos, v + 8, sizeof(nanos));
+    return arrow_format_interval(parts[0], parts[1], nanos, out, err);
+}
+
 int arrow_format_value(const struct ArrowArray *a, const struct arrow_type *t, int64_t row, nl_buf *out, nl_error *err)
 {
     if (!arrow_is_valid(a, row))
@@ -224,6 +238,8 @@ int arrow_format_value(const struct ArrowArray *a, const struct arrow_type *t, i
     case ARROW_TIME:
     case ARROW_TIMESTAMP:
         return arrow_format_time(int_at(values, t, at), t, out, err);
+    case ARROW_INTERVAL:
+        return format_interval(values, t, at, out, err);
     default:
         return NL_OK; /* the null type has nothing but nulls */
     }

@@ -10,5 +10,7 @@ int arrow_format_double(double v, bool narrow, nl_buf *out, nl_error *err);
 int arrow_format_decimal(__int128 v, int32_t scale, nl_buf *out, nl_error *err);
 /* A date, time or timestamp in its type's unit. */
 int arrow_format_time(int64_t v, const struct arrow_type *t, nl_buf *out, nl_error *err);
+/* A duration of ISO 8601. */
+int arrow_format_interval(int64_t months, int64_t days, int64_t nanos, nl_buf *out, nl_error *err);
 
 #endif

@@ -1,4 +1,4 @@
-/* format_time.c: dates, times and timestamps in ISO 8601, over the whole range of 64 bits. The Gregorian calendar counts
+/* format_time.c: dates, times, timestamps and intervals in ISO 8601, over the whole range of 64 bits. The Gregorian calendar counts
  * backwards before 1582 too (proleptic), and there is a year 0, as ISO 8601 has it.
  */
 #include <inttypes.h>
@@ -88,5 +88,43 @@ int arrow_format_time(int64_t v, const struct arrow_type *t, nl_buf *out, nl_err
     n += put_clock(of_day, fraction, digits, text + n);
     if (t->timezone[0])
         text[n++] = 'Z';
+    return nl_buf_append(out, text, (size_t)n, err);
+}
+
+/* "-5M": a part with its sign; one of zero is left out. */
+static int put_part(int64_t v, char letter, char *out)
+{
+    return v ? snprintf(out, 24, "%" PRId64 "%c", v, letter) : 0;
+}
+
+/* "-1.5S", without the zeros that end a fraction. */
+static int put_seconds(int64_t nanos, char *out)
+{
+    uint64_t u = nanos < 0 ? 0 - (uint64_t)nanos : (uint64_t)nanos;
+    if (!u)
+        return 0;
+    int n = snprintf(out, 40, "%s%" PRIu64 ".%09" PRIu64, nanos < 0 ? "-" : "", u / 1000000000, u % 1000000000);
+    while (out[n - 1] == '0')
+        n--;
+    n -= out[n - 1] == '.';
+    out[n++] = 'S';
+    return n;
+}
+
+int arrow_format_interval(int64_t months, int64_t days, int64_t nanos, nl_buf *out, nl_error *err)
+{
+    static const int64_t minute = 60 * INT64_C(1000000000), hour = 60 * minute;
+    if (!months && !days && !nanos)
+        return nl_buf_puts(out, "PT0S", err);
+    char text[192] = "P";
+    int n = 1;
+    n += put_part(months / 12, 'Y', text + n);
+    n += put_part(months % 12, 'M', text + n);
+    n += put_part(days, 'D', text + n);
+    if (nanos)
+        text[n++] = 'T';
+    n += put_part(nanos / hour, 'H', text + n);
+    n += put_part(nanos % hour / minute, 'M', text + n);
+    n += put_seconds(nanos % minute, text + n);
     return nl_buf_append(out, text, (size_t)n, err);
 }

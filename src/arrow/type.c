@@ -37,15 +37,17 @@ static const struct plain_type {
     {"ttm", {.kind = ARROW_TIME, .width = 32, .is_signed = true, .unit = ARROW_MILLI}},
     {"ttu", {.kind = ARROW_TIME, .width = 64, .is_signed = true, .unit = ARROW_MICRO}},
     {"ttn", {.kind = ARROW_TIME, .width = 64, .is_signed = true, .unit = ARROW_NANO}},
+    {"tiM", {.kind = ARROW_INTERVAL, .width = 32, .is_signed = true}},
+    {"tiD", {.kind = ARROW_INTERVAL, .width = 64, .is_signed = true}},
+    {"tin", {.kind = ARROW_INTERVAL, .width = 128, .is_signed = true}},
     {"+s", {.kind = ARROW_STRUCT}},
     {"+l", {.kind = ARROW_LIST, .layout = ARROW_OFFSETS32}},
     {"+L", {.kind = ARROW_LIST, .layout = ARROW_OFFSETS64}},
     {"+m", {.kind = ARROW_MAP, .layout = ARROW_OFFSETS32}},
 };
 
-/* Valid beginnings that Neuralake does not speak: durations, intervals, unions, run ends, list views, fixed lists. */
-static const char *const other_types[] = {"tDs",  "tDm",  "tDu", "tDn", "tiM", "tiD", "tin",
-                                          "+ud:", "+us:", "+r",  "+vl", "+vL", "+w:"};
+/* Valid beginnings that Neuralake does not speak: durations, unions, run ends, list views. */
+static const char *const other_types[] = {"tDs", "tDm", "tDu", "tDn", "+ud:", "+us:", "+r", "+vl", "+vL"};
 
 /* "tss:Europe/Berlin": unit and zone. */
 static bool parse_timestamp(const char *format, struct arrow_type *t)
@@ -104,13 +106,16 @@ static bool parse_decimal(const char *format, struct arrow_type *t)
     return true;
 }
 
-/* "w:16" */
-static bool parse_fixed_binary(const char *format, struct arrow_type *t)
+/* "w:16", "+w:3" */
+static bool parse_fixed(const char *format, struct arrow_type *t)
 {
     int64_t n;
-    if (strncmp(format, "w:", 2) != 0 || !nl_parse_i64(format + 2, &n) || n < 0 || n > INT32_MAX)
+    bool list = *format == '+';
+    const char *rest = format + list;
+    if (strncmp(rest, "w:", 2) != 0 || !nl_parse_i64(rest + 2, &n) || n < 0 || n > INT32_MAX)
         return false;
-    *t = (struct arrow_type){.kind = ARROW_FIXED_BINARY, .byte_width = (int32_t)n};
+    *t = list ? (struct arrow_type){.kind = ARROW_FIXED_LIST, .list_size = (int32_t)n}
+              : (struct arrow_type){.kind = ARROW_FIXED_BINARY, .byte_width = (int32_t)n};
     return true;
 }
 
@@ -126,7 +131,7 @@ int arrow_type_parse(const char *format, struct arrow_type *out, nl_error *err)
             known = true;
         }
     if (!known)
-        known = parse_timestamp(format, out) || parse_decimal(format, out) || parse_fixed_binary(format, out);
+        known = parse_timestamp(format, out) || parse_decimal(format, out) || parse_fixed(format, out);
     for (size_t i = 0; i < NL_LEN(other_types) && !known; i++)
         known = nl_starts_with(format, other_types[i]);
     if (!known)
@@ -161,9 +166,11 @@ static const char *timestamp_sql(const struct arrow_type *t)
 const char *arrow_type_sql(const struct arrow_type *t, char out[static 64])
 {
     static const char *const names[] = {
-        [ARROW_NULL] = "NULL",     [ARROW_BOOL] = "BOOLEAN",      [ARROW_FLOAT] = "FLOAT", [ARROW_STRING] = "VARCHAR",
-        [ARROW_BINARY] = "BLOB",   [ARROW_FIXED_BINARY] = "BLOB", [ARROW_DATE] = "DATE",   [ARROW_TIME] = "TIME",
-        [ARROW_STRUCT] = "STRUCT", [ARROW_LIST] = "LIST",         [ARROW_MAP] = "MAP",     [ARROW_OTHER] = "OTHER",
+        [ARROW_NULL] = "NULL",         [ARROW_BOOL] = "BOOLEAN",     [ARROW_FLOAT] = "FLOAT",
+        [ARROW_STRING] = "VARCHAR",    [ARROW_BINARY] = "BLOB",      [ARROW_FIXED_BINARY] = "BLOB",
+        [ARROW_DATE] = "DATE",         [ARROW_TIME] = "TIME",        [ARROW_STRUCT] = "STRUCT",
+        [ARROW_LIST] = "LIST",         [ARROW_MAP] = "MAP",          [ARROW_OTHER] = "OTHER",
+        [ARROW_INTERVAL] = "INTERVAL", [ARROW_FIXED_LIST] = "ARRAY",
     };
     if (t->kind == ARROW_DECIMAL)
         snprintf(out, 64, "DECIMAL(%" PRId32 ",%" PRId32 ")", t->precision, t->scale);

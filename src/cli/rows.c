@@ -84,8 +84,14 @@ static int table_begin(struct table_print *p, const struct ArrowSchema *schema, 
     if (!p->table)
         return nl_fail_memory(err);
     int rc = text_columns(schema, &p->arena, &p->columns, err);
-    for (size_t i = 0; rc == NL_OK && i < p->n; i++)
-        rc = add_column(p->table, p->columns[i].name, text_is_number(&p->columns[i]), err);
+    for (size_t i = 0; rc == NL_OK && i < p->n; i++) {
+        nl_buf_clear(&p->cell);
+        rc = nl_buf_puts(&p->cell, p->columns[i].name, err);
+        if (rc == NL_OK)
+            one_line(p->cell.data);
+        if (rc == NL_OK)
+            rc = add_column(p->table, p->cell.data, text_is_number(&p->columns[i]), err);
+    }
     if (rc || !p->n)
         return rc;
     struct libscols_line *line = scols_table_new_line(p->table, NULL);
@@ -106,9 +112,8 @@ static int table_row(struct table_print *p, const struct ArrowArray *batch, int6
         nl_buf_clear(&p->cell);
         const struct ArrowArray *column = batch->children[i];
         int64_t at = batch->offset + row;
-        bool null = p->columns[i].type.kind == ARROW_NULL || !arrow_is_valid(column, at);
-        int rc =
-            null ? nl_buf_puts(&p->cell, "NULL", err) : text_plain_value(column, &p->columns[i], at, &p->cell, err);
+        int rc = text_is_null(column, &p->columns[i], at) ? nl_buf_puts(&p->cell, "NULL", err)
+                                                          : text_plain_value(column, &p->columns[i], at, &p->cell, err);
         if (rc)
             return rc;
         if (p->cell.len)

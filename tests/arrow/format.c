@@ -222,6 +222,71 @@ static void dates_and_times_as_iso_8601(void **state)
     }
 }
 
+static void intervals_as_durations(void **state)
+{
+    (void)state;
+    static const int64_t hour = 3600 * INT64_C(1000000000);
+    static const struct {
+        int64_t months, days, nanos;
+        const char *want;
+    } cases[] = {
+        {0, 0, 0, "PT0S"},
+        {1, 0, 0, "P1M"},
+        {12, 0, 0, "P1Y"},
+        {14, 3, 4 * hour + 306500000000, "P1Y2M3DT4H5M6.5S"},
+        {-1, 0, 0, "P-1M"},
+        {-14, 3, 0, "P-1Y-2M3D"},
+        {0, -1, hour, "P-1DT1H"},
+        {0, 0, -hour - 1800000000000, "PT-1H-30M"},
+        {0, 0, -1, "PT-0.000000001S"},
+        {0, 0, 10000000000, "PT10S"},
+        {0, 0, 60000000000, "PT1M"},
+        {INT32_MIN, INT32_MIN, INT64_MIN, "P-178956970Y-8M-2147483648DT-2562047H-47M-16.854775808S"},
+        {INT32_MAX, INT32_MAX, INT64_MAX, "P178956970Y7M2147483647DT2562047H47M16.854775807S"},
+    };
+    for (size_t i = 0; i < NL_LEN(cases); i++) {
+        nl_buf b = {0};
+        check_why("%s", cases[i].want);
+        CHECK_INT(arrow_format_interval(cases[i].months, cases[i].days, cases[i].nanos, &b, NULL), NL_OK);
+        CHECK_STR(b.data, cases[i].want);
+        nl_buf_free(&b);
+    }
+}
+
+static void ignore(struct ArrowArray *a)
+{
+    a->release = NULL;
+}
+
+/* The three layouts, each with a row before the one that is read. */
+static void intervals_of_each_layout(void **state)
+{
+    (void)state;
+    static const int32_t months[] = {7, 14};
+    static const int32_t day_time[] = {7, 7, -3, 1500};
+    static const struct {
+        int32_t months, days;
+        int64_t nanos;
+    } all[] = {{7, 7, 7}, {-1, 2, 3000000000}};
+    static const struct {
+        const char *format;
+        const void *values;
+        const char *want;
+    } cases[] = {{"tiM", months, "P1Y2M"}, {"tiD", day_time, "P-3DT1.5S"}, {"tin", all, "P-1M2DT3S"}};
+    for (size_t i = 0; i < NL_LEN(cases); i++) {
+        struct arrow_type t;
+        nl_buf b = {0};
+        const void *buffers[] = {NULL, cases[i].values};
+        struct ArrowArray a = {.length = 1, .offset = 1, .n_buffers = 2, .buffers = buffers, .release = ignore};
+        check_why("%s", cases[i].format);
+        CHECK_INT(arrow_type_parse(cases[i].format, &t, NULL), NL_OK);
+        CHECK_INT(arrow_array_check(&a, &t, NULL), NL_OK);
+        CHECK_INT(arrow_format_value(&a, &t, 0, &b, NULL), NL_OK);
+        CHECK_STR(b.data, cases[i].want);
+        nl_buf_free(&b);
+    }
+}
+
 static void days_follow_each_other(void **state)
 {
     (void)state;
@@ -374,6 +439,8 @@ int main(void)
         cmocka_unit_test(a_locale_changes_nothing),
         cmocka_unit_test(decimals_with_their_scale),
         cmocka_unit_test(dates_and_times_as_iso_8601),
+        cmocka_unit_test(intervals_as_durations),
+        cmocka_unit_test(intervals_of_each_layout),
         cmocka_unit_test(days_follow_each_other),
         cmocka_unit_test(values_of_arrays),
         cmocka_unit_test(half_floats),

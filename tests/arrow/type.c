@@ -53,11 +53,13 @@ static const struct type_case {
     {"+l", {.kind = ARROW_LIST, .layout = ARROW_OFFSETS32}, "LIST"},
     {"+L", {.kind = ARROW_LIST, .layout = ARROW_OFFSETS64}, "LIST"},
     {"+m", {.kind = ARROW_MAP}, "MAP"},
-    {"+w:3", {.kind = ARROW_OTHER}, "OTHER"},
+    {"+w:3", {.kind = ARROW_FIXED_LIST, .list_size = 3}, "ARRAY"},
     {"+ud:1,2", {.kind = ARROW_OTHER}, "OTHER"},
     {"+r", {.kind = ARROW_OTHER}, "OTHER"},
     {"tDu", {.kind = ARROW_OTHER}, "OTHER"},
-    {"tiM", {.kind = ARROW_OTHER}, "OTHER"},
+    {"tiM", {.kind = ARROW_INTERVAL, .width = 32, .is_signed = true}, "INTERVAL"},
+    {"tiD", {.kind = ARROW_INTERVAL, .width = 64, .is_signed = true}, "INTERVAL"},
+    {"tin", {.kind = ARROW_INTERVAL, .width = 128, .is_signed = true}, "INTERVAL"},
 };
 
 static void every_format_is_taken_apart(void **state)
@@ -78,6 +80,7 @@ static void every_format_is_taken_apart(void **state)
         CHECK_INT(t.precision, want->precision);
         CHECK_INT(t.scale, want->scale);
         CHECK_INT(t.byte_width, want->byte_width);
+        CHECK_INT(t.list_size, want->list_size);
         CHECK_STR(t.timezone, want->timezone ? want->timezone : "");
         CHECK_STR(arrow_type_sql(&t, sql), cases[i].sql);
     }
@@ -90,7 +93,8 @@ static void what_is_no_format_is_named(void **state)
                                       "tsu",        "tsx:",   "td",         "d:",          "d:1",
                                       "d:0,0",      "d:39,0", "d:39,0,128", "d:9,2,17",    "d:9,2x",
                                       "d:9,2,128x", "w:",     "w:-1",       "w:1x",        "w:99999999999",
-                                      "vx",         "+",      "+x",         "d:1000000,2", "n "};
+                                      "vx",         "+",      "+x",         "d:1000000,2", "n ",
+                                      "+w:",        "+w:-1",  "tiX",        "ti"};
     for (size_t i = 0; i < NL_LEN(bad); i++) {
         struct arrow_type t;
         nl_error err = {0};

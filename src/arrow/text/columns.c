@@ -5,22 +5,41 @@
 
 enum { MAX_DEPTH = 64 };
 
+static int take_apart(const struct ArrowSchema *s, nl_arena *arena, int depth, struct text_column *out, nl_error *err);
+
+/* A column of indices: what counts is what they point to. */
+static int take_dictionary(const struct ArrowSchema *s, nl_arena *arena, int depth, struct text_column *out,
+                           nl_error *err)
+{
+    out->index = out->type;
+    if (out->index.kind != ARROW_INT)
+        return nl_fail(err, NL_INVALID, "column '%s': indices of the Arrow type '%s'", out->name, s->format);
+    out->dictionary = nl_arena_alloc(arena, sizeof *out->dictionary);
+    if (!out->dictionary)
+        return nl_fail_memory(err);
+    int rc = take_apart(s->dictionary, arena, depth + 1, out->dictionary, err);
+    out->type = out->dictionary->type;
+    return rc;
+}
+
 /* One column and those below it. depth is bounded: the schema may come from anybody (T1). */
 static int take_apart(const struct ArrowSchema *s, nl_arena *arena, int depth, struct text_column *out, nl_error *err)
 {
     if (depth > MAX_DEPTH)
         return nl_fail(err, NL_UNSUPPORTED, "column '%s': its type is more than %d levels deep", s->name ? s->name : "",
                        MAX_DEPTH);
-    if (s->dictionary)
-        return nl_fail(err, NL_UNSUPPORTED, "column '%s': a dictionary-encoded column cannot be printed",
-                       s->name ? s->name : "");
     int rc = arrow_type_parse(s->format, &out->type, err);
     if (rc)
         return rc;
-    if (out->type.kind == ARROW_OTHER)
-        return nl_fail(err, NL_UNSUPPORTED, "column '%s': the Arrow type '%s' cannot be printed",
-                       s->name ? s->name : "", s->format);
     out->name = s->name ? s->name : "";
+    if (out->type.kind == ARROW_OTHER) {
+        nl_fail(err, NL_UNSUPPORTED, "column '%s': the Arrow type '%s' cannot be printed", out->name, s->format);
+        nl_hint(err, "in SQL, CAST(… AS VARCHAR) shows it");
+        return NL_UNSUPPORTED;
+    }
+    out->dictionary = NULL;
+    if (s->dictionary)
+        return take_dictionary(s, arena, depth, out, err);
     out->wide_offsets = strcmp(s->format, "+L") == 0;
     out->n_children = (size_t)s->n_children;
     out->children = nl_arena_array(arena, out->n_children, sizeof *out->children);

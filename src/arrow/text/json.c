@@ -69,7 +69,10 @@ static int number_value(const struct ArrowArray *a, const struct text_column *c,
 static void list_range(const struct ArrowArray *a, const struct text_column *c, int64_t row, int64_t *from, int64_t *to)
 {
     int64_t i = a->offset + row;
-    if (c->wide_offsets) {
+    if (c->type.kind == ARROW_FIXED_LIST) {
+        *from = i * c->type.list_size;
+        *to = *from + c->type.list_size;
+    } else if (c->wide_offsets) {
         const int64_t *offsets = a->buffers[1];
         *from = offsets[i];
         *to = offsets[i + 1];
@@ -111,8 +114,41 @@ static int struct_value(const struct ArrowArray *a, const struct text_column *c,
     return rc ? rc : nl_buf_putc(out, '}', err);
 }
 
+/* Row of a column of indices (without a null there). */
+static int64_t index_at(const struct ArrowArray *a, const struct arrow_type *t, int64_t row)
+{
+    const uint8_t *v = (const uint8_t *)a->buffers[1] + (a->offset + row) * (t->width / 8);
+    int64_t value = 0;
+    memcpy(&value, v, t->width / 8); /* little-endian; a negative narrow one gets too large, and is refused as such */
+    return value;
+}
+
+/* From a column of indices to what they point to: *a, *c and *row move there. A null moves nothing. */
+static int follow_index(const struct ArrowArray **a, const struct text_column **c, int64_t *row, nl_error *err)
+{
+    while ((*c)->dictionary && arrow_is_valid(*a, *row)) {
+        const struct ArrowArray *values = (*a)->dictionary;
+        int64_t index = index_at(*a, &(*c)->index, *row);
+        if (!values || index < 0 || index >= values->length)
+            return nl_fail(err, NL_INVALID, "column '%s': index %lld of a dictionary of %lld", (*c)->name,
+                           (long long)index, (long long)(values ? values->length : 0));
+        *a = values;
+        *c = (*c)->dictionary;
+        *row = index;
+    }
+    return NL_OK;
+}
+
+bool text_is_null(const struct ArrowArray *a, const struct text_column *c, int64_t row)
+{
+    return follow_index(&a, &c, &row, NULL) == NL_OK && (c->type.kind == ARROW_NULL || !arrow_is_valid(a, row));
+}
+
 int text_json_value(const struct ArrowArray *a, const struct text_column *c, int64_t row, nl_buf *out, nl_error *err)
 {
+    int rc = follow_index(&a, &c, &row, err);
+    if (rc)
+        return rc;
     if (c->type.kind == ARROW_NULL || !arrow_is_valid(a, row))
         return nl_buf_puts(out, "null", err);
     switch (c->type.kind) {
@@ -121,6 +157,7 @@ int text_json_value(const struct ArrowArray *a, const struct text_column *c, int
     case ARROW_FLOAT:
         return number_value(a, c, row, out, err);
     case ARROW_LIST:
+    case ARROW_FIXED_LIST:
     case ARROW_MAP:
         return list_value(a, c, row, out, err);
     case ARROW_STRUCT:
@@ -137,9 +174,10 @@ int text_json_value(const struct ArrowArray *a, const struct text_column *c, int
 
 int text_plain_value(const struct ArrowArray *a, const struct text_column *c, int64_t row, nl_buf *out, nl_error *err)
 {
-    if (c->type.kind == ARROW_NULL || !arrow_is_valid(a, row))
-        return NL_OK;
-    if (c->type.kind == ARROW_LIST || c->type.kind == ARROW_MAP || c->type.kind == ARROW_STRUCT)
+    int rc = follow_index(&a, &c, &row, err);
+    if (rc || c->type.kind == ARROW_NULL || !arrow_is_valid(a, row))
+        return rc;
+    if (c->type.kind >= ARROW_STRUCT)
         return text_json_value(a, c, row, out, err);
     return arrow_format_value(a, &c->type, row, out, err);
 }

@@ -108,8 +108,7 @@ static int plain_row(struct arrow_text *t, const struct ArrowArray *batch, int64
             rc = nl_buf_putc(&t->buf, ',', err);
         if (rc)
             break;
-        bool is_null =
-            t->cell.len == 0 && (t->columns[i].type.kind == ARROW_NULL || !arrow_is_valid(column, batch->offset + row));
+        bool is_null = t->cell.len == 0 && text_is_null(column, &t->columns[i], batch->offset + row);
         const char *cell = t->cell.len ? t->cell.data : "";
         rc = markdown ? markdown_cell(t, cell, t->cell.len, err) : csv_field(t, cell, t->cell.len, is_null, err);
     }

@@ -6,7 +6,7 @@
  *
  * Values are those of arrow_format_value(). In JSON, integers are exact numbers, floats numbers, decimals strings with their scale (a
  * double would round them), NaN and infinities the strings "NaN", "Infinity", "-Infinity", binary base64, lists arrays,
- * structs objects, maps arrays of {"key", "value"}. Nested values stand in CSV and Markdown as their JSON.
+ * structs objects, intervals and dates strings, maps arrays of {"key", "value"}. Nested values stand in CSV and Markdown as their JSON.
  * Bytes of a string that are not UTF-8 become U+FFFD in JSON, and stay as they are in the other formats.
  *
  * T1  A type is at most 64 levels deep (NL_UNSUPPORTED): nothing below recurses deeper than that.
@@ -34,14 +34,18 @@ void arrow_text_free(struct arrow_text *t);
 /* A column's type with those below it, taken apart once. */
 struct text_column {
     const char *name;
-    struct arrow_type type;
-    bool wide_offsets; /* lists: 64-bit offsets */
+    struct arrow_type type; /* of the values, also where they lie in a dictionary */
+    bool wide_offsets;      /* lists: 64-bit offsets */
     struct text_column *children;
     size_t n_children;
+    struct text_column *dictionary; /* what the column's indices point into; NULL: it holds the values itself */
+    struct arrow_type index;        /* then: the type of the indices */
 };
 
 /* Take the schema's columns apart, into the arena; the names and formats are borrowed from it. */
 int text_columns(const struct ArrowSchema *schema, nl_arena *arena, struct text_column **out, nl_error *err);
+/* Is there no value at this row? */
+bool text_is_null(const struct ArrowArray *a, const struct text_column *c, int64_t row);
 /* One value as people read it: nothing for null, JSON for what is nested. */
 int text_plain_value(const struct ArrowArray *a, const struct text_column *c, int64_t row, nl_buf *out, nl_error *err);
 /* One value as JSON. */

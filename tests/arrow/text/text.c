@@ -130,12 +130,120 @@ static void depth_is_bounded(void **state)
     }
 }
 
+static void ignore(struct ArrowArray *a)
+{
+    a->release = NULL;
+}
+
+static void keep(struct ArrowSchema *s)
+{
+    s->release = NULL;
+}
+
+/* A batch of one column, in memory that the test owns. */
+static int print_column(struct ArrowSchema *field, struct ArrowArray *column, nl_buf *out, nl_error *err)
+{
+    struct ArrowSchema *fields[] = {field},
+                       schema = {.format = "+s", .name = "", .n_children = 1, .children = fields, .release = keep};
+    struct ArrowArray *columns[] = {column}, batch = {.length = column->length, .n_children = 1, .children = columns};
+    struct arrow_text *text = NULL;
+    nl_sink *sink;
+    CHECK_OK(nl_sink_create_memory(out, &sink, err), *err);
+    int rc = arrow_text_new(ARROW_TEXT_CSV, &schema, sink, &text, err);
+    if (rc == NL_OK)
+        rc = arrow_text_batch(text, &batch, err);
+    if (rc == NL_OK)
+        rc = arrow_text_finish(text, err);
+    arrow_text_free(text);
+    if (rc == NL_OK)
+        return nl_sink_commit(sink, err);
+    nl_sink_abort(sink);
+    return rc;
+}
+
+/* Indices into a dictionary are shown as what they point to; one that points nowhere is an error. */
+static void dictionaries_are_followed(void **state)
+{
+    (void)state;
+    static const int32_t offsets[] = {0, 1, 1, 1};
+    static const uint8_t dictionary_valid = 3, valid = 0xF7;
+    static const struct {
+        const char *why;
+        uint8_t index[4];
+        int want_rc;
+        const char *want;
+    } cases[] = {
+        {"a value, an empty one, a null of the dictionary, a null", {0, 1, 2, 200}, NL_OK, "e\nx\n\"\"\n\n\n"},
+        {"an index behind the end", {0, 3, 0, 0}, NL_INVALID, "column 'e': index 3 of a dictionary of 3"},
+    };
+    struct ArrowSchema words = {.format = "u", .name = "", .release = keep};
+    struct ArrowSchema field = {.format = "C", .name = "e", .dictionary = &words, .release = keep};
+    const void *word_buffers[] = {&dictionary_valid, offsets, "x"};
+    struct ArrowArray values = {
+        .length = 3, .null_count = 1, .n_buffers = 3, .buffers = word_buffers, .release = ignore};
+    for (size_t i = 0; i < NL_LEN(cases); i++) {
+        const void *buffers[] = {&valid, cases[i].index};
+        struct ArrowArray column = {
+            .length = 4, .null_count = 1, .n_buffers = 2, .buffers = buffers, .dictionary = &values, .release = ignore};
+        nl_buf out = {0};
+        nl_error err = {0};
+        check_why("%s", cases[i].why);
+        CHECK_INT(print_column(&field, &column, &out, &err), cases[i].want_rc);
+        CHECK_STR(cases[i].want_rc ? err.message : out.data, cases[i].want);
+        nl_buf_free(&out);
+    }
+}
+
+static void lists_of_a_fixed_size(void **state)
+{
+    (void)state;
+    static const int32_t numbers[] = {9, 9, 9, 1, 2, 3, 0, 0, 0, 4, 5, 6};
+    static const uint8_t valid = 0xFB; /* row 1 behind the offset is null */
+    const void *number_buffers[] = {NULL, numbers}, *buffers[] = {&valid};
+    struct ArrowSchema number = {.format = "i", .name = "", .release = keep}, *numbers_schema[] = {&number};
+    struct ArrowSchema field = {
+        .format = "+w:3", .name = "l", .n_children = 1, .children = numbers_schema, .release = keep};
+    struct ArrowArray child = {.length = 12, .n_buffers = 2, .buffers = number_buffers, .release = ignore};
+    struct ArrowArray *children[] = {&child};
+    struct ArrowArray column = {.length = 3,
+                                .offset = 1,
+                                .null_count = 1,
+                                .n_buffers = 1,
+                                .buffers = buffers,
+                                .n_children = 1,
+                                .children = children,
+                                .release = ignore};
+    nl_buf out = {0};
+    nl_error err = {0};
+    CHECK_OK(print_column(&field, &column, &out, &err), err);
+    CHECK_STR(out.data, "l\n\"[1,2,3]\"\n\n\"[4,5,6]\"\n");
+    nl_buf_free(&out);
+}
+
+static void what_cannot_be_shown_is_named(void **state)
+{
+    (void)state;
+    struct ArrowSchema words = {.format = "u", .name = "", .release = keep};
+    struct ArrowSchema unions = {.format = "+us:0", .name = "u", .release = keep};
+    struct ArrowSchema odd = {.format = "g", .name = "d", .dictionary = &words, .release = keep};
+    struct ArrowArray column = {.release = ignore};
+    nl_buf out = {0};
+    nl_error err = {0};
+    CHECK_FAILS(print_column(&unions, &column, &out, &err), NL_UNSUPPORTED, err, "column 'u': the Arrow type '+us:0'");
+    err = (nl_error){0};
+    CHECK_FAILS(print_column(&odd, &column, &out, &err), NL_INVALID, err, "column 'd': indices of the Arrow type 'g'");
+    nl_buf_free(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_format_quotes_what_it_must),
         cmocka_unit_test(no_rows_are_valid_text),
         cmocka_unit_test(depth_is_bounded),
+        cmocka_unit_test(dictionaries_are_followed),
+        cmocka_unit_test(lists_of_a_fixed_size),
+        cmocka_unit_test(what_cannot_be_shown_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

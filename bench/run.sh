@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# Build folder in, comparisons out: `make bench`. The peers live in a Python environment of their own, made once.
+#
+#     bench/run.sh BUILD [ARGUMENTS OF lake.py…]          BENCH_PYTHON names an environment that is there already
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+build=$1
+shift
+python=${BENCH_PYTHON:-$build/bench-venv/bin/python}
+if [ ! -x "$python" ]; then
+    python3 -m venv "$build/bench-venv"
+    "$python" -m pip install --quiet --requirement "$here/requirements.txt" ||
+        echo "bench: not every peer could be installed; what is missing is left out" >&2
+fi
+# Variables that other programs set for their own TLS would make the peers differ from what a user sees.
+unset AWS_CA_BUNDLE
+exec "$python" "$here/lake.py" --program "$build/neuralake" --relay "$build/bench/relay" "$@"

@@ -282,7 +282,8 @@ static int fill_chunk(struct local *l, duckdb_data_chunk chunk, nl_error *err)
         size_t column = r->wanted[r->columns[i]];
         int rc = sql_fill(duck, l->batch.children[r->columns[i]], &r->open->columns.types[column], l->row, n, v, err);
         if (rc) {
-            nl_note(err, "column %s", r->open->base->schema.children[column]->name);
+            nl_note(err, "table %s, column %s", r->open->base->table->name,
+                    r->open->base->schema.children[column]->name);
             return rc;
         }
     }

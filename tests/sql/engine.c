@@ -226,6 +226,34 @@ static void every_type_agrees_with_duckdb(void **state)
     lake_close(&l);
 }
 
+/* UTF-8 is checked, short and long strings, at the beginning and at the end. */
+static void text_that_is_no_utf8_is_refused(void **state)
+{
+    lake_need_duckdb();
+    static const struct {
+        const char *text;
+        bool valid;
+    } cases[] = {{"", true},
+                 {"grün", true},
+                 {"twelve byte\xc3", false},
+                 {"\xff", false},
+                 {"a long string that is fine: ü", true},
+                 {"a long string that is not: \xc3", false},
+                 {"\x80 in front of a long string", false},
+                 {"eight by\xe2\x82", false}};
+    struct lake l = lake_open(NULL, 2);
+    for (size_t i = 0; i < NL_LEN(cases); i++) {
+        lake_write_text(*state, "t.parquet", cases[i].text);
+        check_why("%s", cases[i].text);
+        if (cases[i].valid)
+            expect(l.engine, *state, "SELECT s FROM '$/t.parquet'", cases[i].text);
+        else
+            expect_error(l.engine, *state, "SELECT s FROM '$/t.parquet'", NL_INVALID,
+                         "column s: a string is not valid UTF-8");
+    }
+    lake_close(&l);
+}
+
 static void odd_names_are_columns_too(void **state)
 {
     lake_need_duckdb();
@@ -533,6 +561,7 @@ int main(void)
         TEST(streamed_rows_keep_their_order),
         TEST(pruned_row_groups_are_not_read),
         TEST(every_type_agrees_with_duckdb),
+        TEST(text_that_is_no_utf8_is_refused),
         TEST(odd_names_are_columns_too),
         TEST(results_of_every_kind_come_out),
         TEST(errors_are_one_line_with_their_code),

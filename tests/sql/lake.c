@@ -7,6 +7,7 @@
 #include "arrow/arrow.h"
 #include "sql/duckdb.h"
 #include "support/check.h"
+#include "support/tmp.h"
 
 static void fill_columns(struct arrow_builder *const b[4], int64_t first, int64_t rows)
 {
@@ -22,14 +23,47 @@ static void fill_columns(struct arrow_builder *const b[4], int64_t first, int64_
     }
 }
 
+static void write_batch(const char *path, const struct ArrowSchema *schema, const struct ArrowArray *batch,
+                        int64_t group_rows)
+{
+    nl_parquet_writer *w;
+    nl_sink *sink;
+    nl_error err;
+    CHECK_OK(nl_sink_create_file(path, &sink, &err), err);
+    nl_parquet_write_options options = {.row_group_rows = group_rows};
+    CHECK_OK(nl_parquet_writer_new(sink, schema, &options, &w, &err), err);
+    CHECK_OK(nl_parquet_write(w, batch, &err), err);
+    CHECK_OK(nl_parquet_finish(w, &err), err);
+    nl_parquet_writer_free(w);
+    CHECK_OK(nl_sink_commit(sink, &err), err);
+}
+
+void lake_write_text(const char *dir, const char *name, const char *text)
+{
+    struct ArrowSchema schema;
+    struct ArrowArray column, batch;
+    struct arrow_builder *b;
+    nl_error err;
+    char *path = tmp_path(dir, name);
+    CHECK_OK(arrow_schema_struct(&schema, 1, &err), err);
+    CHECK_OK(arrow_schema_field(schema.children[0], "u", "s", true, &err), err);
+    CHECK_OK(arrow_builder_new("u", &b, &err), err);
+    CHECK_OK(arrow_builder_bytes(b, text, strlen(text), &err), err);
+    CHECK_OK(arrow_builder_finish(b, &column, &err), err);
+    CHECK_OK(arrow_batch_make(&column, 1, 1, &batch, &err), err);
+    write_batch(path, &schema, &batch, 0);
+    arrow_builder_free(b);
+    arrow_array_release(&batch);
+    arrow_schema_release(&schema);
+    free(path);
+}
+
 void lake_write(const char *path, int64_t first, int64_t rows, int64_t group_rows)
 {
     static const char *const formats[] = {"l", "u", "g", "tdD"}, *const names[] = {"id", "name", "price", "day"};
     struct ArrowSchema schema;
     struct ArrowArray columns[4], batch;
     struct arrow_builder *builders[4];
-    nl_parquet_writer *w;
-    nl_sink *sink;
     nl_error err;
     CHECK_OK(arrow_schema_struct(&schema, 4, &err), err);
     for (int i = 0; i < 4; i++) {
@@ -42,13 +76,7 @@ void lake_write(const char *path, int64_t first, int64_t rows, int64_t group_row
         arrow_builder_free(builders[i]);
     }
     CHECK_OK(arrow_batch_make(columns, 4, rows, &batch, &err), err);
-    CHECK_OK(nl_sink_create_file(path, &sink, &err), err);
-    nl_parquet_write_options options = {.row_group_rows = group_rows};
-    CHECK_OK(nl_parquet_writer_new(sink, &schema, &options, &w, &err), err);
-    CHECK_OK(nl_parquet_write(w, &batch, &err), err);
-    CHECK_OK(nl_parquet_finish(w, &err), err);
-    nl_parquet_writer_free(w);
-    CHECK_OK(nl_sink_commit(sink, &err), err);
+    write_batch(path, &schema, &batch, group_rows);
     arrow_array_release(&batch);
     arrow_schema_release(&schema);
 }

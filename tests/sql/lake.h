@@ -8,6 +8,8 @@
 /* Write a Parquet file: id BIGINT 0 … rows - 1 from first on, name VARCHAR "name of <id>" (null where id % 7 is 3),
  * price DOUBLE id / 4, day DATE 1970-01-01 + id % 100; row groups of group_rows. */
 void lake_write(const char *path, int64_t first, int64_t rows, int64_t group_rows);
+/* Write dir/name with one column s of strings, and one row: text, which need not be UTF-8. */
+void lake_write_text(const char *dir, const char *name, const char *text);
 /* The rows of a query: values joined by ",", rows by ";". NULL with *err set where it fails. Yours. */
 char *lake_query(nl_engine *e, const char *sql, nl_error *err);
 /* Is the DuckDB library there? Else the test is skipped. */

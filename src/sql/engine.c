@@ -336,7 +336,9 @@ int nl_engine_query(nl_engine *e, const char *sql, struct ArrowArrayStream *out,
         s = next;
     }
     nl_arena_free(&arena);
-    if (rc && out->release == NULL)
+    if (rc) {
+        arrow_stream_release(out);
         end(e);
+    }
     return rc;
 }

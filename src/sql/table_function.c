@@ -64,13 +64,27 @@ static void add_columns(const struct bound *b, duckdb_bind_info info)
     }
 }
 
+static void bind_failed(struct sql_context *context, duckdb_bind_info info, const nl_error *err)
+{
+    sql_faults_put(&context->faults, 0, err);
+    context->duck->bind_set_error(info, err->message);
+}
+
+static void init_failed(struct sql_context *context, duckdb_init_info info, const nl_error *err)
+{
+    sql_faults_put(&context->faults, 0, err);
+    context->duck->init_set_error(info, err->message);
+}
+
 /* Takes the reference to open. */
 static void finish_bind(struct sql_context *context, duckdb_bind_info info, struct sql_open *open, bool has_rows_column)
 {
     struct bound *b = calloc(1, sizeof *b);
     if (!b) {
+        nl_error err;
         sql_open_unref(open);
-        context->duck->bind_set_error(info, "out of memory");
+        nl_fail_memory(&err);
+        bind_failed(context, info, &err);
         return;
     }
     *b = (struct bound){context, open, has_rows_column};
@@ -80,12 +94,6 @@ static void finish_bind(struct sql_context *context, duckdb_bind_info info, stru
     int64_t rows = kind->rows ? kind->rows(open->base) : -1;
     if (rows >= 0)
         context->duck->bind_set_cardinality(info, (idx_t)rows, false);
-}
-
-static void bind_failed(struct sql_context *context, duckdb_bind_info info, const nl_error *err)
-{
-    sql_faults_put(&context->faults, 0, err);
-    context->duck->bind_set_error(info, err->message);
 }
 
 /* A table that no statement of the query named (a view of the user's names it) is opened here. */
@@ -214,15 +222,15 @@ static void init(duckdb_init_info info)
     nl_error err = {0};
     struct running *r = calloc(1, sizeof *r);
     if (!r) {
-        duck->init_set_error(info, "out of memory");
+        nl_fail_memory(&err);
+        init_failed(b->context, info, &err);
         return;
     }
     *r = (struct running){.duck = duck, .context = b->context, .open = sql_open_ref(b->open)};
     atomic_init(&r->refs, 1);
     if (start_scan(r, b, info, &err)) {
         running_unref(r);
-        sql_faults_put(&b->context->faults, 0, &err);
-        duck->init_set_error(info, err.message);
+        init_failed(b->context, info, &err);
         return;
     }
     duck->init_set_init_data(info, r, free_running);
@@ -246,11 +254,15 @@ static void free_local(void *data)
 static void init_local(duckdb_init_info info)
 {
     const struct sql_duckdb *duck = sql_duckdb();
+    struct bound *b = duck->init_get_bind_data(info);
     struct local *l = calloc(1, sizeof *l);
-    if (l)
+    nl_error err;
+    if (l) {
         duck->init_set_init_data(info, l, free_local);
-    else
-        duck->init_set_error(info, "out of memory");
+        return;
+    }
+    nl_fail_memory(&err);
+    init_failed(b->context, info, &err);
 }
 
 /* The next batch that has rows; released at the end. */

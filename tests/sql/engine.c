@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "sql/lake.h"
 #include "support/check.h"
+#include "support/fault.h"
 #include "support/tmp.h"
 
 /* sql with the test's folder for each "$". Yours. */
@@ -403,6 +404,34 @@ static void without_the_library_the_error_says_how_to_get_it(void **state)
     free(kept);
 }
 
+/* Every allocation of ours fails once; the engine goes on. */
+static void no_memory_is_an_error_and_nothing_worse(void **state)
+{
+    lake_need_duckdb();
+    char *path = tmp_path(*state, "a.parquet");
+    char *sql =
+        in_folder(*state, "SELECT a.id, b.name FROM '$/a.parquet' a JOIN '$/a.parquet' b USING (id) WHERE id > 17");
+    lake_write(path, 0, 20, 10);
+    struct lake l = lake_open(NULL, 2);
+    int failures = 0;
+    expect(l.engine, *state, sql, "18,name of 18;19,name of 19");
+    FAULT_LOOP(f, FAULT_ALLOC, ENOMEM)
+    {
+        nl_error err;
+        char *got = lake_query(l.engine, sql, &err);
+        bool failed = fault_off(&f);
+        check_why("fault %ld: %s", f.nth, err.message);
+        CHECK(got ? strcmp(got, "18,name of 18;19,name of 19") == 0 : err.code == NL_NO_MEMORY);
+        CHECK(failed || got);
+        failures += !got;
+        free(got);
+    }
+    CHECK(failures > 50);
+    lake_close(&l);
+    free(sql);
+    free(path);
+}
+
 /* ── catalogs ── */
 
 /* A catalog in C: a table, a partitioned one, functions with arguments. "$" is the test's folder. */
@@ -567,6 +596,7 @@ int main(void)
         TEST(errors_are_one_line_with_their_code),
         TEST(an_interrupt_ends_the_query),
         TEST(rows_may_be_left_unread),
+        TEST(no_memory_is_an_error_and_nothing_worse),
         TEST(catalog_tables_are_views),
         TEST(the_nearest_name_is_the_hint),
         TEST(functions_take_arguments),

@@ -126,6 +126,10 @@ char *lake_query(nl_engine *e, const char *sql, nl_error *err)
 
 void lake_need_duckdb(void)
 {
+#ifdef __SANITIZE_THREAD__
+    print_message("skipped: DuckDB is not built for the thread sanitizer\n");
+    skip();
+#endif
     char *path;
     nl_error err;
     if (sql_duckdb_find(&path, &err) != NL_OK) {

@@ -40,22 +40,7 @@ cppcheck() {
 clang_tidy() {
     # The commands of the test build: optimised, asserts on. Sources of the other processor have none.
     cmake --preset test >build/configure-test.log || { cat build/configure-test.log; return 1; }
-    python3 - "$build" <<'PY' >build/tidy-files
-import json, os, sys
-for entry in json.load(open(f"{sys.argv[1]}/compile_commands.json")):
-    path = os.path.relpath(entry["file"])
-    if path.startswith(("src/", "tests/", "bench/", "examples/")):
-        print(path)
-PY
-    sort -u build/tidy-files | grep -v '^src/base/error\.c$' |
-        xargs -P "$(nproc)" -n 4 clang-tidy -p "$build" --quiet --extra-arg=-include \
-            --extra-arg="$PWD/scripts/lint/analyzer.h" >build/tidy.log 2>/dev/null
-    local rc=$?
-    clang-tidy -p "$build" --quiet src/base/error.c >>build/tidy.log 2>/dev/null || rc=1
-    # A finding in a header shows once a source.
-    sed "s|$PWD/||" build/tidy.log | grep -E ' (error|warning): ' | sort -u
-    [ $rc = 0 ] || echo "details: build/tidy.log"
-    return $rc
+    python3 scripts/lint/tidy.py "$build"
 }
 
 for check in ${NEURALAKE_LINT:-format rooms shape scripts cppcheck clang_tidy}; do

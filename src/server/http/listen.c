@@ -84,7 +84,7 @@ static int add_name(http_server *s, const char *name, nl_error *err)
 
 int http_learn_names(http_server *s, const struct http_server_options *o, int fd, nl_error *err)
 {
-    struct sockaddr_storage a;
+    struct sockaddr_storage a = {0};
     socklen_t len = sizeof(a);
     char address[NI_MAXHOST], port[NI_MAXSERV];
     if (getsockname(fd, (struct sockaddr *)&a, &len))

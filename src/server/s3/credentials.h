@@ -2,8 +2,8 @@
  *
  * The file is YAML, a list:
  *
- *     - access_key: AKIAEXAMPLE        3 to 128 characters, no spaces, "/", "," or "="
- *       secret_key: …                  8 to 128 characters
+ *     - access_key: AKIAEXAMPLE        3 to 128 characters, no spaces, nor any of "/,=;
+ *       secret_key: …                  8 to 128 characters, no spaces
  *       name: nightly job              optional, for people
  *
  * Threads  Never changes after loading, but for the cache of signing keys, which guards itself.

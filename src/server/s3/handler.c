@@ -2,42 +2,9 @@
 #include <string.h>
 
 #include "server/s3/internal.h"
+#include "server/s3/wire/target.h"
 
 /* ── parse ── */
-
-/* One piece of the path, decoded once. NULL: err. */
-static char *decode(s3_request *rq, const char *text, size_t len, nl_error *err)
-{
-    nl_buf out = {0};
-    char *copy = NULL;
-    if (s3_uri_decode(&out, text, len, false, err) == NL_OK)
-        copy = nl_arena_strndup(rq->arena, out.data ? out.data : "", out.len);
-    nl_buf_free(&out);
-    return copy;
-}
-
-/* "/bucket/key", or "/key" where the host names the bucket. */
-static bool parse_path(s3_request *rq, const char *target, size_t len)
-{
-    nl_error err = {0};
-    const char *label = http_request_host_label(rq->http);
-    rq->path = nl_arena_strndup(rq->arena, target, len);
-    const char *rest = target + 1, *end = target + len;
-    if (*label) {
-        rq->bucket_name = label;
-    } else if (rest < end) {
-        const char *slash = memchr(rest, '/', (size_t)(end - rest));
-        size_t n = slash ? (size_t)(slash - rest) : (size_t)(end - rest);
-        rq->bucket_name = decode(rq, rest, n, &err);
-        if (!rq->bucket_name)
-            return false;
-        rest = slash ? slash + 1 : end;
-    }
-    if (rest == end)
-        return rq->path != NULL;
-    rq->key = decode(rq, rest, (size_t)(end - rest), &err);
-    return rq->path && rq->key;
-}
 
 /* Names that cannot be. */
 static bool names_are_valid(s3_request *rq)
@@ -74,16 +41,17 @@ static bool take_headers(s3_request *rq)
 
 static bool parse(s3_request *rq)
 {
-    const char *target = http_request_target(rq->http), *query;
-    size_t len;
     nl_error err = {0};
-    s3_target_split(target, &len, &query);
-    if (target[0] != '/' || !parse_path(rq, target, len) ||
-        (query && s3_query_parse(rq->arena, query, strlen(query), &rq->query, &rq->n_query, &err))) {
-        rq->bucket_name = rq->key = NULL;
-        s3_refuse(rq, "InvalidURI", NULL);
+    s3_target t;
+    if (s3_target_parse(rq->arena, http_request_target(rq->http), http_request_host_label(rq->http), &t, &err)) {
+        s3_refuse(rq, err.code == NL_INVALID ? "InvalidURI" : "InternalError", err.message);
         return false;
     }
+    rq->path = t.path;
+    rq->bucket_name = t.bucket_name;
+    rq->key = t.key;
+    rq->query = t.query;
+    rq->n_query = t.n_query;
     if (take_headers(rq))
         return true;
     s3_refuse(rq, "InternalError", "no memory");

@@ -16,7 +16,7 @@
 
 int client_port(const char *url)
 {
-    return atoi(strrchr(url, ':') + 1); // NOLINT: our own URL
+    return (int)strtol(strrchr(url, ':') + 1, NULL, 10);
 }
 
 void client_close(struct client *c)

@@ -99,7 +99,7 @@ static void who_may_ask(void **state)
     struct fixture *f = *state;
     char then[S3_TIME_BASIC];
     CHECK_INT(request(f, "PUT", "/bucket", NULL, NULL), 200);
-    f->client.secret_key = "not the secret key";
+    f->client.secret_key = "not-the-secret-key";
     CHECK_INT(request(f, "PUT", "/bucket/x", NULL, "body"), 403);
     CHECK_HAS(f->reply.body.data, "SignatureDoesNotMatch");
     f->client.secret_key = f->secret;
@@ -275,13 +275,13 @@ static void credentials_files(void **state)
     static const struct {
         const char *text, *part;
     } bad[] = {
-        {"", "list"},
+        {"", "not a YAML document"},
         {"[]", "empty"},
         {"access_key: a", "list"},
         {"- access_key: abcdef\n", ":1:3: secret_key is missing"},
         {"- access_key: abcdef\n  secret_key: short\n", ":2:15: secret_key has 5"},
-        {"- access_key: abcdef\n  secret_key: long enough\n  colour: red\n", ":3:3: unknown key \"colour\""},
-        {"- access_key: abc/def\n  secret_key: long enough\n", ":1:15: access_key may not hold"},
+        {"- access_key: abcdef\n  secret_key: long-enough\n  colour: red\n", ":3:3: unknown key \"colour\""},
+        {"- access_key: abc/def\n  secret_key: long-enough\n", ":1:15: access_key may not hold"},
         {"- {access_key: abcdef, secret_key: longenough}\n- {access_key: abcdef, secret_key: longenough}\n",
          "comes twice"},
         {"- access_key: [1\n", ":"},
@@ -297,15 +297,15 @@ static void credentials_files(void **state)
         CHECK_HAS(err.message, "keys.yaml");
     }
     check_why("%s", "");
-    tmp_write_text(path, "- access_key: first-key\n  secret_key: the first secret\n  name: me\n"
-                         "- access_key: second-key\n  secret_key: the second secret\n");
+    tmp_write_text(path, "- access_key: first-key\n  secret_key: the-first-secret\n  name: me\n"
+                         "- access_key: second-key\n  secret_key: the-second-secret\n");
     nl_error err = {0};
     struct s3_server *s;
     CHECK_OK(s3_server_start(&o, &s, &err), err);
     struct client c = {.fd = -1,
                        .port = client_port(s3_server_url(s)),
                        .access_key = "second-key",
-                       .secret_key = "the second secret"};
+                       .secret_key = "the-second-secret"};
     client_request(&c, "GET", "/", NULL, "", 0, &f->reply);
     CHECK_INT(f->reply.status, 200);
     c.access_key = "first-key";

@@ -7,6 +7,8 @@
 #include "base/error.h"
 #include "s3proto/hash.h"
 
+/* Write all of data at offset. */
+/* Write all of len bytes at an offset. */
 int s3_file_pwrite(int fd, const void *data, size_t len, uint64_t offset, nl_error *err);
 /* Copy length bytes inside the kernel (shares blocks where the file system can). NL_CORRUPT: from is shorter. */
 int s3_file_copy(int from, uint64_t from_offset, int to, uint64_t to_offset, uint64_t length, nl_error *err);
@@ -16,6 +18,7 @@ typedef struct s3_digest_value {
 } s3_digest_value;
 int s3_file_digest(int fd, uint64_t size, const enum s3_digest_kind *kinds, size_t n, s3_digest_value *out,
                    nl_error *err);
+/* Data and metadata of a file, or the names in a folder, to the disk; what is for the message. */
 int s3_file_sync(int fd, const char *what, nl_error *err);
 /* Open a folder below dir, not through a symbolic link. Returns the descriptor or -1 with errno. */
 int s3_folder_open(int dir, const char *name);

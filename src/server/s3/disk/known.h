@@ -17,7 +17,10 @@ typedef struct s3_known {
     size_t n, room;
 } s3_known;
 
+/* An empty set, in the caller's memory; free releases what is in it. */
+/* An empty set; and its memory back. */
 void s3_known_init(s3_known *k);
+/* No call may be under way. */
 void s3_known_free(s3_known *k);
 /* After this the name of child in parent is on the disk: synced now, unless it is known to be there. */
 int s3_known_sync(s3_known *k, int parent, int child, nl_error *err);

@@ -36,6 +36,8 @@ typedef struct s3_meta {
     const char *upload_id;       /* of the multipart upload that made it, or NULL */
 } s3_meta;
 
+/* As the bytes of the attribute, appended to out. */
+/* Append the packed form. NL_INVALID: a header above 64 KiB; NL_NO_MEMORY. */
 int s3_meta_pack(const s3_meta *m, nl_buf *out, nl_error *err);
 /* NL_CORRUPT, NL_NO_MEMORY. */
 int s3_meta_unpack(nl_arena *arena, const void *data, size_t len, s3_meta *out, nl_error *err);

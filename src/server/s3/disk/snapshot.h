@@ -39,7 +39,10 @@ typedef struct s3_snapshot_cache {
     uint64_t clock;
 } s3_snapshot_cache;
 
+/* An empty cache, in the caller's memory; free releases what is in it. */
+/* An empty cache. */
 void s3_snapshots_init(s3_snapshot_cache *c);
+/* Every snapshot must have been released. */
 void s3_snapshots_free(s3_snapshot_cache *c);
 /* The entries of the open folder fd (which stays the caller's). Counted: s3_snapshot_release(). */
 int s3_snapshot_get(s3_snapshot_cache *c, int fd, s3_snapshot **out, nl_error *err);

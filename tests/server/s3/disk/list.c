@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "base/str.h"
 #include "server/s3/disk/writer.h"
@@ -188,11 +189,16 @@ static void empty_folders_are_no_prefixes(void **state)
     s3_bucket *b;
     static struct names got;
     s3_disk *d = open_disk(*state, &b);
-    char command[600];
-    snprintf(command, sizeof(command),
-             "mkdir -p '%s/bucket/hollow/more/less' '%s/bucket/%%41' && touch '%s/bucket/50%%'", (char *)*state,
-             (char *)*state, (char *)*state);
-    CHECK_INT(system(command), 0);
+    static const char *const folders[] = {"bucket/hollow", "bucket/hollow/more", "bucket/hollow/more/less",
+                                          "bucket/%41"};
+    for (size_t i = 0; i < NL_LEN(folders); i++) {
+        char *path = tmp_path(*state, folders[i]);
+        CHECK_INT(mkdir(path, 0777), 0);
+        free(path);
+    }
+    char *foreign = tmp_path(*state, "bucket/50%");
+    tmp_write(foreign, "x", 1);
+    free(foreign);
     put(b, "full/x");
     list_all(b, "", "/", 10, &got);
     CHECK_INT(got.n, 1);

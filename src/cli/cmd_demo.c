@@ -85,7 +85,7 @@ static void print_indented(const char *text, size_t len)
 static int run_step(struct demo *d, const char *title, const char *const *words, nl_error *err)
 {
     const char *argv[MAX_WORDS + 2] = {d->program};
-    for (size_t i = 0; words[i] && i < MAX_WORDS; i++)
+    for (size_t i = 0; i < MAX_WORDS && words[i]; i++)
         argv[i + 1] = words[i];
     print_title(d, title);
     print_command(words, "");
@@ -111,7 +111,7 @@ static int run_step(struct demo *d, const char *title, const char *const *words,
 static void become_server(const struct demo *d, const char *const *words, int out, pid_t parent)
 {
     const char *argv[MAX_WORDS + 2] = {d->program};
-    for (size_t i = 0; words[i] && i < MAX_WORDS; i++)
+    for (size_t i = 0; i < MAX_WORDS && words[i]; i++)
         argv[i + 1] = words[i];
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     /* The parent may have died before prctl(). */
@@ -268,8 +268,8 @@ static int run_steps(struct demo *d, nl_error *err)
          {"query", "-c", catalog, "SELECT * FROM demo_db.part", NULL}},
         {"Join it with the function table of the catalog",
          {"query", "-c", catalog,
-          "SELECT p_name, s_name, p_retailprice FROM demo_db.part JOIN demo_db.supplier ON p_brand = s_brand ORDER BY "
-          "p_partkey, s_name",
+          ("SELECT p_name, s_name, p_retailprice FROM demo_db.part JOIN demo_db.supplier ON p_brand = s_brand ORDER BY "
+           "p_partkey, s_name"),
           NULL}},
     };
     int rc = start_server(d, err);

@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 
+/* Does it begin with "s3://"? */
 bool cli_is_s3(const char *uri);
 /* "s3://lake/a/b" → "a/b"; "s3://lake" → "". Borrowed. */
 const char *cli_s3_key(const char *uri);

@@ -10,6 +10,7 @@
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "s3proto/hash.h"
 
+#include <assert.h>
 #include <openssl/md5.h>
 #include <openssl/sha.h>
 #include <pthread.h>
@@ -75,6 +76,7 @@ static uint64_t crc_update(const crc_table *t, uint64_t crc, const uint8_t *p, s
 /* a times b modulo the polynomial. Reflected: the highest bit stands for x^0. */
 static uint64_t multiply(const struct kind *k, uint64_t a, uint64_t b)
 {
+    assert(k->size == 4 || k->size == 8); /* of a CRC */
     uint64_t product = 0;
     for (uint64_t bit = UINT64_C(1) << (8 * k->size - 1); bit; bit >>= 1) {
         if (a & bit)

@@ -246,6 +246,7 @@ static void compiles_once(void **state)
     struct box *b = *state;
     nl_error err = {0};
     char *path_before = strdup(getenv("PATH"));
+    CHECK(path_before != NULL);
     count_compiles(b);
     write_catalog(b, GOOD, "&t");
     CHECK_OK(load(b, NULL, &err), err);
@@ -286,6 +287,7 @@ static void compiles_again_where_a_header_changed(void **state)
     struct box *b = *state;
     nl_error err = {0};
     char *path_before = strdup(getenv("PATH"));
+    CHECK(path_before != NULL);
     char *header = tmp_path(b->dir, "with space.h");
     count_compiles(b);
     tmp_write_text(header, "#define WHAT \"one\"\n");

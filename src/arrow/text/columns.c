@@ -8,6 +8,7 @@ enum { MAX_DEPTH = 64 };
 static int take_apart(const struct ArrowSchema *s, nl_arena *arena, int depth, struct text_column *out, nl_error *err);
 
 /* A column of indices: what counts is what they point to. */
+/* NOLINTNEXTLINE(misc-no-recursion): T1 bounds it */
 static int take_dictionary(const struct ArrowSchema *s, nl_arena *arena, int depth, struct text_column *out,
                            nl_error *err)
 {
@@ -23,6 +24,7 @@ static int take_dictionary(const struct ArrowSchema *s, nl_arena *arena, int dep
 }
 
 /* One column and those below it. depth is bounded: the schema may come from anybody (T1). */
+/* NOLINTNEXTLINE(misc-no-recursion): T1 bounds it */
 static int take_apart(const struct ArrowSchema *s, nl_arena *arena, int depth, struct text_column *out, nl_error *err)
 {
     if (depth > MAX_DEPTH)

@@ -83,6 +83,7 @@ static void list_range(const struct ArrowArray *a, const struct text_column *c, 
     }
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): T1 bounds it */
 static int list_value(const struct ArrowArray *a, const struct text_column *c, int64_t row, nl_buf *out, nl_error *err)
 {
     int64_t from, to;
@@ -97,6 +98,7 @@ static int list_value(const struct ArrowArray *a, const struct text_column *c, i
     return rc ? rc : nl_buf_putc(out, ']', err);
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): T1 bounds it */
 static int struct_value(const struct ArrowArray *a, const struct text_column *c, int64_t row, nl_buf *out,
                         nl_error *err)
 {
@@ -144,6 +146,7 @@ bool text_is_null(const struct ArrowArray *a, const struct text_column *c, int64
     return follow_index(&a, &c, &row, NULL) == NL_OK && (c->type.kind == ARROW_NULL || !arrow_is_valid(a, row));
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): T1 bounds it */
 int text_json_value(const struct ArrowArray *a, const struct text_column *c, int64_t row, nl_buf *out, nl_error *err)
 {
     int rc = follow_index(&a, &c, &row, err);

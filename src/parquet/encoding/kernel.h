@@ -23,6 +23,7 @@ extern const struct pq_kernel pq_kernels[];
 /* The best that this processor can run. Any thread. */
 const struct pq_kernel *pq_kernel(void);
 
+/* The kernels themselves, as in the table above; call them through it. */
 void pq_unpack_scalar(const uint8_t *in, size_t groups, unsigned width, uint32_t *out);
 uint32_t pq_max_scalar(const uint32_t *values, size_t n);
 #if defined(__x86_64__)

@@ -260,6 +260,7 @@ int pq_page_header_decode(const void *data, size_t len, struct pq_page_header *o
 
 /* ── to bytes ── appended to out; NL_NO_MEMORY */
 
+/* The footer's structure, without the length and the magic behind it. */
 int pq_file_meta_encode(const struct pq_file_meta *m, nl_buf *out, nl_error *err);
 /* By h->type; fields of other types are ignored. */
 int pq_page_header_encode(const struct pq_page_header *h, nl_buf *out, nl_error *err);

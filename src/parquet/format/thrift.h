@@ -77,6 +77,7 @@ struct pq_list {
     uint8_t type; /* of the elements */
 };
 
+/* Read the struct at data, which is borrowed. */
 void pq_thrift_init(struct pq_thrift *r, const void *data, size_t len);
 /* The next field of the struct. False at its end, and after a failure. */
 bool pq_thrift_next(struct pq_thrift *r, struct pq_field *f);
@@ -111,6 +112,7 @@ struct pq_thrift_writer {
     int16_t last[16]; /* the last field id of every open struct */
 };
 
+/* Append a struct to out, which is borrowed. */
 void pq_thrift_writer_init(struct pq_thrift_writer *w, nl_buf *out);
 /* Fields must be written in the order of their ids. */
 void pq_write_bool(struct pq_thrift_writer *w, int16_t id, bool v);

@@ -10,6 +10,7 @@
 #include "parquet/read/file.h"
 #include "parquet/read/stats.h"
 
+/* The footer as read, and the schema as a tree. Owned by f. */
 const struct pq_file_meta *pq_inspect_meta(const nl_parquet_file *f);
 const struct pq_schema *pq_inspect_schema(const nl_parquet_file *f);
 /* Bytes of the whole file, and of the footer. */

@@ -22,6 +22,8 @@ static int name_of(const struct pq_schema_element *e, nl_buf *out, nl_error *err
     return rc ? rc : nl_buf_putc(out, '\0', err);
 }
 
+/* NOLINTBEGIN(misc-no-recursion): PQ_MAX_DEPTH bounds it */
+
 /* A nested field of format with n children, the schema elements from *at on. */
 static int group(const struct pq_schema *s, const char *format, const struct pq_schema_element *named, bool nullable,
                  size_t n, size_t *at, struct ArrowSchema *out, nl_error *err)
@@ -141,6 +143,8 @@ static int field(const struct pq_schema *s, size_t *at, bool as_element, bool vi
         return map(s, self, nullable, at, out, err);
     return group(s, "+s", e, nullable, e->n_children > 0 ? (size_t)e->n_children : 0, at, out, err);
 }
+
+/* NOLINTEND(misc-no-recursion) */
 
 int pq_schema_field(const struct pq_schema *s, size_t column, bool string_views, struct ArrowSchema *out, nl_error *err)
 {

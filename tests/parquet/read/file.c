@@ -84,6 +84,7 @@ static void values_of_a_file(void **state)
     nl_error err = {0};
     CHECK_OK(read_all(data, len, true, 0, &text, &err), err);
     check_why("range, 'x' || range where it is even, range as DECIMAL(9,2)");
+    CHECK(text.data != NULL);
     CHECK(!strncmp(text.data, "0,x0,0.00;1,,1.00;2,x2,2.00;", 28));
     CHECK_HAS(text.data, ";29,,29.00;");
     nl_buf_free(&text);

@@ -1,4 +1,5 @@
 /* options.c: from words to options, by getopt_long over the command's table. */
+#include <assert.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -198,6 +199,7 @@ int cli_parse(const struct cli_command *c, int argc, char **argv, struct cli_arg
             rc = nl_fail(err, NL_INVALID, "option '%s' needs an argument", argv[optind - 1]);
         } else {
             size_t i = option_of_code(all, n, code);
+            assert(i < n); /* getopt_long() knows no others */
             rc = take_option(all[i], i, optarg, out, err);
         }
     }

@@ -241,12 +241,19 @@ static char *cache_path(const struct box *b)
     return tmp_path(b->cache, "neuralake");
 }
 
+/* The search path, a copy. */
+static char *path_now(void)
+{
+    const char *path = getenv("PATH");
+    CHECK(path != NULL);
+    return strdup(path);
+}
+
 static void compiles_once(void **state)
 {
     struct box *b = *state;
     nl_error err = {0};
-    char *path_before = strdup(getenv("PATH"));
-    CHECK(path_before != NULL);
+    char *path_before = path_now();
     count_compiles(b);
     write_catalog(b, GOOD, "&t");
     CHECK_OK(load(b, NULL, &err), err);
@@ -286,8 +293,7 @@ static void compiles_again_where_a_header_changed(void **state)
 {
     struct box *b = *state;
     nl_error err = {0};
-    char *path_before = strdup(getenv("PATH"));
-    CHECK(path_before != NULL);
+    char *path_before = path_now();
     char *header = tmp_path(b->dir, "with space.h");
     count_compiles(b);
     tmp_write_text(header, "#define WHAT \"one\"\n");

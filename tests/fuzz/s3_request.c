@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/str.h"
 #include "server/http/host.h"
 #include "server/s3/disk/keypath.h"
 #include "server/s3/disk/meta.h"
@@ -16,7 +17,8 @@ static void names(const char *text, size_t len)
 {
     char name[S3_NAME_MAX + 1], back[S3_NAME_MAX + 1];
     size_t n;
-    if (!memchr(text, '/', len) && s3_name_encode((s3_slice){text, len}, name) &&
+    if (!memchr(text, '/', len) && nl_utf8_valid((const uint8_t *)text, len) &&
+        s3_name_encode((s3_slice){text, len}, name) &&
         (!s3_name_decode(name, back, &n) || n != len || memcmp(back, text, len)))
         __builtin_trap();
     if (s3_name_decode(text, back, &n) && (!s3_name_encode((s3_slice){back, n}, name) || strcmp(name, text)))

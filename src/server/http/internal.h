@@ -28,6 +28,7 @@ struct http_request {
     size_t n_headers, header_room;
     int64_t started_ns;
     uint64_t received;
+    uint64_t dropped; /* of these, behind an answer */
 
     enum http_stage stage;
     bool on_disk_thread;

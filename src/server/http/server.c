@@ -116,11 +116,12 @@ static enum MHD_Result on_head(http_request *r, const char *method)
 static enum MHD_Result on_bytes(http_request *r, const char *data, size_t len)
 {
     r->received += len;
-    if (!http_answered(r))
+    if (!http_answered(r)) {
         r->server->handler->body(r->server->app, r, data, len);
-    else if (r->received > DRAIN)
-        return MHD_NO;
-    return MHD_YES;
+        return MHD_YES;
+    }
+    r->dropped += len;
+    return r->dropped > DRAIN ? MHD_NO : MHD_YES;
 }
 
 /* On a disk thread. After MHD_resume_connection() the request may already be gone. */

@@ -79,6 +79,14 @@ static int open_bucket(s3_disk *d, const char *name, s3_bucket **out, nl_error *
     return NL_OK;
 }
 
+/* Is b what the name stands for now? A folder that was removed has no links left, whoever got its inode since. */
+static bool is_folder_of(const s3_bucket *b, const char *name, const struct stat *st)
+{
+    struct stat open;
+    return !strcmp(b->name, name) && b->ino == st->st_ino && b->dev == st->st_dev && !fstat(b->fd, &open) &&
+           open.st_nlink > 0;
+}
+
 int s3_bucket_get(s3_disk *d, const char *name, s3_bucket **out, nl_error *err)
 {
     struct stat st;
@@ -91,7 +99,7 @@ int s3_bucket_get(s3_disk *d, const char *name, s3_bucket **out, nl_error *err)
     int rc = NL_OK;
     pthread_mutex_lock(&d->mutex);
     s3_bucket *b = d->buckets;
-    while (b && (strcmp(b->name, name) || b->ino != st.st_ino || b->dev != st.st_dev))
+    while (b && !is_folder_of(b, name, &st))
         b = b->next;
     if (!b) {
         drop_idle(d, name);

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/str.h"
+
 #define RESERVED_LEN (sizeof(S3_RESERVED) - 1)
 
 /* Must the first byte, a dot, be escaped? (For ".." the second too.) */
@@ -52,10 +54,10 @@ bool s3_name_decode(const char *name, char *out, size_t *out_len)
             return false;
         }
     }
-    /* M2: whatever escapes more or less than it needs to is somebody else's. */
+    /* M2: what is not UTF-8, or escapes more or less than it needs to, is somebody else's. */
     char again[S3_NAME_MAX + 1];
     *out_len = n;
-    return s3_name_encode((s3_slice){out, n}, again) && !strcmp(again, name);
+    return nl_utf8_valid((const uint8_t *)out, n) && s3_name_encode((s3_slice){out, n}, again) && !strcmp(again, name);
 }
 
 s3_slice s3_key_next(s3_slice *rest, bool *last)

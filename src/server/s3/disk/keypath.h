@@ -24,7 +24,7 @@
  *
  * M1  Injective: two components never get one name, so two keys never get one path.
  * M2  A name is an object's only where it is exactly what its component is encoded to; other names (put there by hand:
- *     "50%", "%41") are no objects: not listed, not served.
+ *     "50%", "%41", what is not UTF-8) are no objects: not listed, not served.
  * M3  A key goes to the overflow folder when a component's name is longer than 255 bytes; when its plain path is taken
  *     (a file where it needs a folder, or a folder where it needs a file); when its metadata is above 3 KiB; or when the
  *     file system keeps no extended attributes.

@@ -112,6 +112,11 @@ static bool take_start(struct page *p)
     return true;
 }
 
+static bool is_text(s3_slice s)
+{
+    return nl_utf8_valid((const uint8_t *)s.data, s.len);
+}
+
 static bool take_query(struct page *p)
 {
     s3_request *rq = p->rq;
@@ -127,7 +132,10 @@ static bool take_query(struct page *p)
     if (!take_max(p) || !take_start(p))
         return false;
     p->query.max = p->max;
-    return true;
+    if (is_text(p->query.prefix) && is_text(p->query.delimiter) && is_text(p->query.from))
+        return true;
+    s3_refuse(rq, "InvalidArgument", "prefix, delimiter and markers must be UTF-8.");
+    return false;
 }
 
 static void write_v1(struct page *p, s3_xml_writer *w, bool more)

@@ -50,8 +50,8 @@ static void names_and_back(void **state)
 static void foreign_names(void **state)
 {
     (void)state;
-    static const char *const names[] = {"50%",     "%41",  "%2",         ".",    "..", "%2e",   "%2Ex", "x%2E",
-                                        "%2E%2Ex", "%2E.", ".neuralake", ".%2E", "%%", "a%00b", "%25%", "%2F"};
+    static const char *const names[] = {"50%",  "%41",        "%2",   ".",  "..",    "%2e",  "%2Ex", "x%2E", "%2E%2Ex",
+                                        "%2E.", ".neuralake", ".%2E", "%%", "a%00b", "%25%", "%2F",  "\xff", "a\xc3"};
     for (size_t i = 0; i < NL_LEN(names); i++) {
         char back[S3_NAME_MAX + 1];
         size_t len;

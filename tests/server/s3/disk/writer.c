@@ -233,12 +233,34 @@ static void every_call_fails_once(void **state)
     s3_disk_close(d);
 }
 
+/* A bucket that is removed while somebody holds it, and made again: often with the same inode. */
+static void bucket_made_again(void **state)
+{
+    s3_bucket *old, *new;
+    nl_error err = {0};
+    s3_disk *d = open_disk(*state, &old);
+    for (int i = 0; i < 3; i++) {
+        CHECK_OK(s3_bucket_delete(d, "bucket", &err), err);
+        CHECK_FAILS(put(old, "lost", "x", 0, NULL, &err), NL_NOT_FOUND, err, NULL);
+        CHECK_OK(s3_bucket_create(d, "bucket", &err), err);
+        CHECK_OK(s3_bucket_get(d, "bucket", &new, &err), err);
+        CHECK(new != old);
+        CHECK_OK(put(new, "kept", "x", 0, NULL, &err), err);
+        CHECK_OK(s3_object_delete(new, slice("kept"), NULL, &err), err);
+        s3_bucket_release(old);
+        old = new;
+    }
+    s3_bucket_release(old);
+    s3_disk_close(d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(conflicts, tmp_setup, tmp_teardown),
         cmocka_unit_test_setup_teardown(one_winner, tmp_setup, tmp_teardown),
         cmocka_unit_test_setup_teardown(pruning, tmp_setup, tmp_teardown),
+        cmocka_unit_test_setup_teardown(bucket_made_again, tmp_setup, tmp_teardown),
         cmocka_unit_test_setup_teardown(every_call_fails_once, tmp_setup, tmp_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -107,8 +107,9 @@ static void put_object(struct s3 *s, const struct standin_request *q, struct sta
 static void answer(void *ctx, const struct standin_request *q, struct standin_answer *a)
 {
     struct s3 *s = ctx;
-    const struct standin_answer *f = q->number < NL_LEN(s->faults) ? &s->faults[q->number] : NULL;
-    bool fault = f && (f->status || f->reset || f->silent);
+    bool planned = q->number < NL_LEN(s->faults);
+    const struct standin_answer *f = &s->faults[planned ? q->number : 0];
+    bool fault = planned && (f->status || f->reset || f->silent);
     if (fault && !s->after[q->number]) {
         *a = *f;
         return;

@@ -88,7 +88,7 @@ int store_endpoint_parse(const struct store_settings *s, struct store_endpoint *
     snprintf(aws, sizeof aws, "https://s3.%s.amazonaws.com%s", s->region,
              nl_starts_with(s->region, "cn-") ? ".cn" : "");
     out->virtual_host = s->addressing == STORE_ADDRESS_VIRTUAL || (s->addressing == STORE_ADDRESS_AUTO && !out->given);
-    return parse(out->given ? s->endpoint_url : aws, out, err);
+    return parse(s->endpoint_url ? s->endpoint_url : aws, out, err);
 }
 
 int store_endpoint_address(const struct store_endpoint *e, const char *bucket, const char *key, nl_buf *host,

@@ -1,6 +1,7 @@
 /* list.c: the merge. */
 #include "server/s3/disk/list.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "server/s3/disk/object.h"
@@ -20,6 +21,7 @@ struct lister {
 
 static bool begins_with(s3_slice s, s3_slice prefix)
 {
+    assert((s.data || !s.len) && (prefix.data || !prefix.len));
     return s.len >= prefix.len && (!prefix.len || !memcmp(s.data, prefix.data, prefix.len));
 }
 

@@ -79,7 +79,7 @@ static int open_bucket(s3_disk *d, const char *name, s3_bucket **out, nl_error *
     return NL_OK;
 }
 
-/* Is b what the name stands for now? A folder that was removed has no links left, whoever got its inode since. */
+/* Is b what the name stands for? A folder that was removed has no links left, whoever got its inode since. */
 static bool is_folder_of(const s3_bucket *b, const char *name, const struct stat *st)
 {
     struct stat open;

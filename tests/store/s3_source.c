@@ -140,6 +140,32 @@ static void a_small_object_costs_one_request(void **state)
     }
 }
 
+/* Size and version come from a listing: the tail is a plain range then, and serves what lies in it all the same. */
+static void a_listed_object_costs_one_request_too(void **state)
+{
+    (void)state;
+    static const size_t sizes[] = {1, 65536, 100000};
+    for (size_t i = 0; i < NL_LEN(sizes); i++) {
+        check_why("%zu bytes", sizes[i]);
+        struct fixture f = start(sizes[i], NULL);
+        nl_object_info info = info_of(f.o);
+        nl_source *s = open_object(&f, &info);
+        nl_error err = {0};
+        nl_bytes b;
+        size_t tail = sizes[i] < 65536 ? sizes[i] : 65536;
+        CHECK_OK(nl_source_read_tail(s, 65536, &b, &err), err);
+        check_bytes(f.o, b, sizes[i] - tail, tail);
+        nl_bytes_release(&b);
+        CHECK_OK(nl_source_read(s, sizes[i] - tail, tail, &b, &err), err);
+        check_bytes(f.o, b, sizes[i] - tail, tail);
+        nl_bytes_release(&b);
+        CHECK_INT(stats(&f).requests, 1);
+        CHECK_INT(stats(&f).bytes_received, tail);
+        nl_source_close(s);
+        stop(&f);
+    }
+}
+
 static void an_empty_object_is_known_after_one_request(void **state)
 {
     (void)state;
@@ -495,6 +521,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_small_object_costs_one_request),
+        cmocka_unit_test(a_listed_object_costs_one_request_too),
         cmocka_unit_test(an_empty_object_is_known_after_one_request),
         cmocka_unit_test(neighbours_share_a_request_and_come_in_any_order),
         cmocka_unit_test(a_large_range_is_read_in_pieces_side_by_side),

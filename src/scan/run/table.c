@@ -103,7 +103,9 @@ int64_t scan_table_rows_estimate(const struct scan_table *t)
 
 bool scan_table_prunable(const struct scan_table *t)
 {
-    return t->n_files > 1 || t->n_partitions > 0 || nl_parquet_row_groups(t->first->file) > 1;
+    /* One row group whose bytes came with the footer costs nothing more to read. */
+    return t->n_files > 1 || t->n_partitions > 0 || nl_parquet_row_groups(t->first->file) > 1 ||
+           nl_source_size(t->first->source) > PQ_TAIL_GUESS;
 }
 
 void scan_table_free(struct scan_table *t)

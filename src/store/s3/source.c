@@ -46,6 +46,7 @@ struct unit {
 struct s3_fetch {
     nl_fetch base;
     nl_range range;    /* of a tail: length is what was wanted */
+    bool is_tail;      /* a range that was asked for as the tail: kept as one */
     struct unit *unit; /* NULL: ready */
     nl_bytes ready;
 };
@@ -282,6 +283,8 @@ static int s3_wait(nl_fetch *base, nl_cancel *cancel, nl_bytes *out, nl_error *e
         f->ready = (nl_bytes){0};
     } else if (!rc) {
         rc = f->unit->tail ? wait_tail(s, f, cancel, out, err) : wait_range(s, f, cancel, out, err);
+        if (!rc && f->is_tail)
+            keep_tail(s, *out, base->source->size);
     }
     s3_drop(base);
     return rc;
@@ -307,7 +310,7 @@ static int fetch_new(struct s3_source *s, nl_range range, struct unit *u, nl_byt
     struct s3_fetch *f = malloc(sizeof *f);
     if (!f)
         return nl_fail_memory(err);
-    *f = (struct s3_fetch){{&s->base}, range, u, ready};
+    *f = (struct s3_fetch){.base = {&s->base}, .range = range, .unit = u, .ready = ready};
     *out = &f->base;
     return NL_OK;
 }
@@ -376,7 +379,10 @@ static int s3_submit_tail(nl_source *base, uint64_t want, nl_fetch **out, nl_err
     uint64_t size = base->size;
     if (size != NL_SIZE_UNKNOWN) {
         uint64_t take = least(want, size);
-        return s3_submit(base, &(nl_range){size - take, take}, 1, out, err);
+        int rc = s3_submit(base, &(nl_range){size - take, take}, 1, out, err);
+        if (!rc)
+            ((struct s3_fetch *)*out)->is_tail = true;
+        return rc;
     }
     struct unit *u;
     int rc = unit_of_tail(source_of(base), want, &u, err);

@@ -45,6 +45,10 @@ NL_API int nl_store_new(const nl_store_options *options, nl_store **out, nl_erro
 NL_API void nl_store_free(nl_store *s);
 NL_API void nl_store_get_stats(const nl_store *s, nl_store_stats *out);
 
+/* End what is under way, as at Ctrl-C: requests that were sent or wait to be fail with NL_CANCELLED. Later ones are served, so
+ * that an upload that was cut off still takes its parts away. From any thread. */
+NL_API void nl_store_interrupt(nl_store *s);
+
 /* Open for reading. For S3 no request is sent yet: a missing object shows at the first read. info, where known from a
  * listing, saves requests; NULL otherwise. */
 NL_API int nl_store_open(nl_store *s, const char *uri, const nl_object_info *info, nl_source **out, nl_error *err);

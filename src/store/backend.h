@@ -37,6 +37,7 @@ struct store_backend_ops {
     int (*copy)(store_backend *b, const char *from, const char *to, nl_error *err);
     int (*list)(store_backend *b, const char *uri, bool recursive, nl_list_fn fn, void *ctx, nl_error *err);
     void (*stats)(const store_backend *b, nl_store_stats *out); /* adds; may be NULL */
+    void (*interrupt)(store_backend *b);                        /* may be NULL */
     void (*free)(store_backend *b);
 };
 

@@ -44,6 +44,11 @@ void nl_store_get_stats(const nl_store *s, nl_store_stats *out)
     s->s3->ops->stats(s->s3, out);
 }
 
+void nl_store_interrupt(nl_store *s)
+{
+    s->s3->ops->interrupt(s->s3);
+}
+
 /* Whose URI is this? A name with another scheme is an error; a lone path never has "://". */
 static int backend_of(nl_store *s, const char *uri, store_backend **out, nl_error *err)
 {

@@ -50,6 +50,7 @@ struct store_request {
     size_t at, room;
     size_t block_max;  /* instead of block: one of the answer's length is made, at most this long */
     bool error_in_200; /* a 200 may hold an <Error>: copies and completions */
+    bool steady;       /* nl_store_interrupt() leaves it alone: without its answer nobody could undo it */
 };
 
 enum store_call_state { STORE_CALL_NEW, STORE_CALL_QUEUED, STORE_CALL_ACTIVE, STORE_CALL_DELAYED, STORE_CALL_DONE };
@@ -58,6 +59,7 @@ struct store_call {
     struct store_client *client;
     struct store_call *next;     /* in the queue, or among the delayed */
     enum store_call_state state; /* (M) */
+    uint64_t serial;             /* (M): how many were submitted before it */
     bool abandoned;              /* (M): nobody waits; the I/O thread frees it */
     atomic_bool cancelled;
     pthread_cond_t done; /* (M) */

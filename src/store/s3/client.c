@@ -29,6 +29,17 @@ static void stats(const store_backend *b, nl_store_stats *out)
     out->connections += c->connections;
 }
 
+static void interrupt(store_backend *b)
+{
+    struct store_client *c = (struct store_client *)b;
+    pthread_mutex_lock(&c->mutex);
+    c->interrupted = c->submitted;
+    c->sweep = true;
+    if (c->running)
+        curl_multi_wakeup(c->multi);
+    pthread_mutex_unlock(&c->mutex);
+}
+
 void store_client_stop(struct store_client *c)
 {
     pthread_mutex_lock(&c->mutex);
@@ -65,6 +76,7 @@ static const struct store_backend_ops s3_ops = {
     .copy = store_s3_copy,
     .list = store_s3_list,
     .stats = stats,
+    .interrupt = interrupt,
     .free = client_free,
 };
 

@@ -39,7 +39,8 @@ struct store_client {
     pthread_mutex_t mutex; /* L1 */
     struct store_queue queue;
     bool running, stopping;
-    bool sweep; /* some call was cancelled: look for it */
+    bool sweep;                      /* some call was cancelled: look for it */
+    uint64_t submitted, interrupted; /* calls so far; those before this one were cancelled all at once */
     pthread_t thread;
     CURLM *multi;
 

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/str.h"
 #include "store/s3/client.h"
 
 enum {
@@ -332,6 +333,19 @@ static void sweep(struct store_client *c, bool everything)
     }
 }
 
+/* Cancel all calls from before an interrupt; under mutex. */
+static void mark_interrupted(struct store_client *c)
+{
+    struct store_call *const lists[] = {c->queue.first, c->delayed.first};
+    for (size_t i = 0; i < NL_LEN(lists); i++)
+        for (struct store_call *call = lists[i]; call; call = call->next)
+            if (call->serial < c->interrupted && !call->request.steady)
+                atomic_store(&call->cancelled, true);
+    for (size_t i = 0; i < c->n_active; i++)
+        if (c->active[i]->serial < c->interrupted && !c->active[i]->request.steady)
+            atomic_store(&c->active[i]->cancelled, true);
+}
+
 /* Start what is due and what is new, as far as there are slots. False: the thread is to stop. */
 static bool take(struct store_client *c)
 {
@@ -350,6 +364,8 @@ static bool take(struct store_client *c)
     pthread_mutex_lock(&c->mutex);
     bool stop = c->stopping, swept = c->sweep;
     c->sweep = false;
+    if (swept)
+        mark_interrupted(c);
     if (swept) /* cancelled ones need no slot to end */
         move_if(&c->queue, &ready, is_cancelled, 0);
     for (struct store_call *call; (stop || free_slots) && (call = pop(&c->queue)); free_slots -= free_slots > 0) {
@@ -458,6 +474,7 @@ int store_call_submit(struct store_call *call, nl_error *err)
     int rc = store_io_start(c, err);
     if (!rc) {
         call->state = STORE_CALL_QUEUED;
+        call->serial = c->submitted++;
         push(&c->queue, call);
         curl_multi_wakeup(c->multi);
     }

@@ -238,7 +238,8 @@ static int begin_upload(struct s3_sink *s, nl_error *err)
                               .query = &query,
                               .n_query = 1,
                               .headers = headers,
-                              .n_headers = n};
+                              .n_headers = n,
+                              .steady = true};
     struct store_call *call;
     int rc = store_call_run(s->client, &r, &call, err);
     nl_arena arena = {0};

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #define DEEPEST 8
+#define MOST_AGAIN 100
 
 int s3_file_pwrite(int fd, const void *data, size_t len, uint64_t offset, nl_error *err)
 {
@@ -138,7 +139,7 @@ int s3_folder_remove(int dir, const char *name, nl_error *err)
     DIR *open[DEEPEST];
     char names[DEEPEST][256];
     size_t depth = 0;
-    int rc = NL_OK;
+    int rc = NL_OK, again = 0;
     snprintf(names[0], sizeof(names[0]), "%s", name);
     open[0] = open_below(dir, name);
     if (!open[0])
@@ -148,7 +149,12 @@ int s3_folder_remove(int dir, const char *name, nl_error *err)
         int up = depth ? dirfd(open[depth - 1]) : dir;
         if (!e) {
             closedir(open[depth]);
-            if (unlinkat(up, names[depth], AT_REMOVEDIR) && errno != ENOENT)
+            int failed = unlinkat(up, names[depth], AT_REMOVEDIR) && errno != ENOENT ? errno : 0;
+            /* Somebody put something in meanwhile: a part that arrived as its upload was aborted. */
+            if (failed == ENOTEMPTY && again++ < MOST_AGAIN && (open[depth] = open_below(up, names[depth])))
+                continue;
+            errno = failed;
+            if (failed)
                 rc = nl_fail_errno(err, errno, "cannot remove the folder %s", names[depth]);
             if (depth-- == 0)
                 return rc;

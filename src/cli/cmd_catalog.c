@@ -6,6 +6,7 @@
 #include <jansson.h>
 
 #include "arrow/arrow.h"
+#include "arrow/text/text.h"
 #include "base/error.h"
 #include "base/str.h"
 #include "catalog/catalog.h"
@@ -28,6 +29,30 @@ static bool wants_json(const struct cli_args *a)
     return format && strcmp(format, "json") == 0;
 }
 
+/* A text of the data, which may be absent, or not UTF-8: then each byte that is not becomes U+FFFD. NULL: no memory. */
+static json_t *json_text(const char *s)
+{
+    if (!s)
+        return json_null();
+    json_t *j = json_string(s);
+    if (j)
+        return j;
+    nl_buf quoted = {0};
+    if (text_json_string(s, strlen(s), &quoted, NULL) == NL_OK)
+        j = json_loadb(quoted.data, quoted.len, JSON_DECODE_ANY, NULL);
+    nl_buf_free(&quoted);
+    return j;
+}
+
+/* Append a value that may not have been made; the list is then given up: NULL. */
+static json_t *add(json_t *list, json_t *value)
+{
+    if (list && value && json_array_append_new(list, value) == 0)
+        return list;
+    json_decref(list);
+    return NULL;
+}
+
 /* Print and release; NULL: no memory. */
 static int print_json(json_t *j, nl_error *err)
 {
@@ -46,9 +71,9 @@ static int tables_as_json(const nl_catalog *c, nl_error *err)
     json_t *list = json_array();
     for (size_t i = 0; list && i < catalog_n_tables(c); i++) {
         const struct catalog_table *t = catalog_table_at(c, i);
-        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s*, s:s*, s:s*}", "database", t->database, "table",
-                                              t->name, "kind", t->kind->name, "description", t->description,
-                                              "deprecated", t->metadata.deprecated, "declared_at", t->declared_at));
+        list = add(list, json_pack("{s:s, s:s, s:s, s:o, s:o, s:s*}", "database", t->database, "table", t->name, "kind",
+                                   t->kind->name, "description", json_text(t->description), "deprecated",
+                                   json_text(t->metadata.deprecated), "declared_at", t->declared_at));
     }
     return print_json(list, err);
 }
@@ -163,10 +188,9 @@ static json_t *schema_as_json(const struct catalog_description *d)
     for (int64_t i = 0; columns && d->schema.release && i < d->schema.n_children; i++) {
         char type[64];
         const struct ArrowSchema *field = d->schema.children[i];
-        json_array_append_new(columns,
-                              json_pack("{s:s, s:s, s:b, s:s*}", "name", field->name, "type", field_type(field, type),
-                                        "nullable", (field->flags & ARROW_FLAG_NULLABLE) != 0, "description",
-                                        column_doc(d->table, field->name)));
+        columns = add(columns, json_pack("{s:o, s:s, s:b, s:o}", "name", json_text(field->name), "type",
+                                         field_type(field, type), "nullable", (field->flags & ARROW_FLAG_NULLABLE) != 0,
+                                         "description", json_text(column_doc(d->table, field->name))));
     }
     return columns;
 }
@@ -175,11 +199,14 @@ static int describe_as_json(const struct catalog_description *d, nl_error *err)
 {
     json_t *contract = json_object(), *disagreements = json_array();
     for (size_t i = 0; contract && i < d->n_lines; i++)
-        json_object_set_new(contract, d->lines[i].key, json_string(d->lines[i].value));
+        if (json_object_set_new(contract, d->lines[i].key, json_text(d->lines[i].value))) {
+            json_decref(contract);
+            contract = NULL;
+        }
     for (size_t i = 0; disagreements && i < d->n_disagreements; i++)
-        json_array_append_new(disagreements, json_pack("{s:s, s:b, s:s}", "column", d->disagreements[i].column, "error",
-                                                       catalog_is_error(d->disagreements[i].kind), "message",
-                                                       d->disagreements[i].text));
+        disagreements = add(disagreements, json_pack("{s:o, s:b, s:o}", "column", json_text(d->disagreements[i].column),
+                                                     "error", catalog_is_error(d->disagreements[i].kind), "message",
+                                                     json_text(d->disagreements[i].text)));
     json_t *rows = d->rows >= 0 ? json_integer(d->rows) : json_null();
     return print_json(json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o}", "database", d->table->database, "table",
                                 d->table->name, "kind", d->table->kind->name, "contract", contract, "rows", rows,
@@ -239,6 +266,24 @@ static void print_findings(const struct catalog_report *r)
            r->n_errors == 1 ? "" : "s", r->n_findings - r->n_errors, r->n_findings - r->n_errors == 1 ? "" : "s");
 }
 
+static int findings_as_json(const struct catalog_report *r, nl_error *err)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; list && i < r->n_findings; i++) {
+        const struct catalog_finding *f = &r->findings[i];
+        char *table = NULL;
+        if (asprintf(&table, "%s.%s", f->table->database, f->table->name) < 0)
+            table = NULL;
+        list = add(list,
+                   json_pack("{s:o, s:b, s:o, s:o}", "table", json_text(table), "error", f->severity == CATALOG_ERROR,
+                             "message", json_text(f->message), "hint", *f->hint ? json_text(f->hint) : json_null()));
+        free(table);
+    }
+    return print_json(json_pack("{s:I, s:I, s:o}", "tables", (json_int_t)r->n_tables, "errors", (json_int_t)r->n_errors,
+                                "findings", list),
+                      err);
+}
+
 static int run_check(struct cli_context *x, const struct cli_args *a, nl_error *err)
 {
     nl_catalog *c;
@@ -250,7 +295,9 @@ static int run_check(struct cli_context *x, const struct cli_args *a, nl_error *
     if (rc)
         return rc;
     rc = catalog_check(c, store, &x->cancel, &report, err);
-    if (rc == NL_OK)
+    if (rc == NL_OK && wants_json(a))
+        rc = findings_as_json(&report, err);
+    else if (rc == NL_OK)
         print_findings(&report);
     if (rc == NL_OK && report.n_errors)
         rc = nl_fail(err, NL_INVALID, "the catalog is not sound: %zu error%s above", report.n_errors,
@@ -263,6 +310,9 @@ const struct cli_command cli_check = {
     .path = "check",
     .operands = "",
     .summary = "Check a catalog: every table can be opened, every documented column exists",
-    .options = (const struct cli_option[]){CLI_OPTION_CATALOG, CLI_OPTION_ENDPOINT, CLI_OPTION_PROFILE, {0}},
+    .description = "Exits with 1 where there is an error; a notice is worth a look.",
+    .options =
+        (const struct cli_option[]){
+            CLI_OPTION_CATALOG, OPTION_TABLE_OR_JSON, CLI_OPTION_ENDPOINT, CLI_OPTION_PROFILE, {0}},
     .run = run_check,
 };

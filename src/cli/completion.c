@@ -48,9 +48,9 @@ static void bash_argument(const struct cli_option *o)
             printf("%s ", *c);
         printf("' -- \"$word\"));");
     } else if (o->complete == CLI_COMPLETE_FOLDER) {
-        printf("compopt -o filenames; COMPREPLY=($(compgen -d -- \"$word\"));");
+        printf("compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- \"$word\");");
     } else if (o->complete == CLI_COMPLETE_FILE) {
-        printf("compopt -o filenames; COMPREPLY=($(compgen -f -- \"$word\"));");
+        printf("compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- \"$word\");");
     }
     printf(" return ;;\n");
 }
@@ -64,7 +64,7 @@ static void bash_command(const struct cli_command *c)
     print_options_of(c);
     printf("' -- \"$word\"));");
     if (c->complete == CLI_COMPLETE_FILE)
-        printf(" else compopt -o filenames; COMPREPLY=($(compgen -f -- \"$word\"));");
+        printf(" else compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- \"$word\");");
     printf(" fi ;;\n");
 }
 

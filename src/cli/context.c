@@ -31,9 +31,12 @@ static void *wait_for_signals(void *arg)
         if (n > 0)
             _exit(CLI_INTERRUPTED);
         x->signal = signal;
+        pthread_mutex_lock(&x->mutex);
+        /* Before the token is set: what is asked of the store from then on takes back what was done. */
+        if (x->store)
+            nl_store_interrupt(x->store);
         nl_cancel_set(&x->cancel);
         eventfd_write(x->wake_fd, 1);
-        pthread_mutex_lock(&x->mutex);
         if (x->interrupt)
             x->interrupt(x->interrupt_arg);
         pthread_mutex_unlock(&x->mutex);
@@ -83,7 +86,11 @@ void cli_context_free(struct cli_context *x)
     if (x->verbose)
         print_stats(x);
     nl_catalog_free(x->catalog);
-    nl_store_free(x->store);
+    pthread_mutex_lock(&x->mutex);
+    nl_store *store = x->store;
+    x->store = NULL;
+    pthread_mutex_unlock(&x->mutex);
+    nl_store_free(store);
     if (x->has_signals) {
         pthread_kill(x->signals, SIGUSR1);
         pthread_join(x->signals, NULL);
@@ -136,9 +143,13 @@ int cli_store(struct cli_context *x, const struct cli_args *a, nl_store **out, n
 {
     if (!x->store) {
         nl_store_options o = {.endpoint_url = value_if_any(a, "endpoint-url"), .profile = value_if_any(a, "profile")};
-        int rc = nl_store_new(&o, &x->store, err);
+        nl_store *store;
+        int rc = nl_store_new(&o, &store, err);
         if (rc)
             return rc;
+        pthread_mutex_lock(&x->mutex);
+        x->store = store;
+        pthread_mutex_unlock(&x->mutex);
     }
     *out = x->store;
     return NL_OK;
@@ -172,6 +183,8 @@ int cli_catalog(struct cli_context *x, const struct cli_args *a, bool optional, 
     if (rc == NL_OK && !x->catalog && path)
         rc = load_catalog(x, path, err);
     free(found);
+    if (rc == NL_OK)
+        rc = nl_cancel_check(&x->cancel, err); /* a compiler may have taken its time */
     *out = x->catalog;
     return rc;
 }

@@ -14,7 +14,7 @@
 struct cli_context {
     nl_cancel cancel;
     bool verbose;
-    nl_store *store;     /* made by cli_store() at first use */
+    nl_store *store;     /* made by cli_store() at first use; set under mutex, since the signal thread interrupts it */
     nl_catalog *catalog; /* made by cli_catalog() */
     int64_t started_ns;
     pthread_t signals; /* the thread that waits for them */

@@ -234,8 +234,10 @@ int cli_print_table(const char *const *titles, size_t n_columns, const char *con
                 rc = nl_fail_memory(err);
         }
     }
-    if (rc == NL_OK)
+    if (rc == NL_OK && n_rows)
         rc = print_table(t, err);
+    for (size_t i = 0; rc == NL_OK && !n_rows && i < n_columns; i++) /* libsmartcols prints no titles without rows */
+        printf("%s%s", titles[i], i + 1 < n_columns ? "  " : "\n");
     scols_unref_table(t);
     return rc;
 }

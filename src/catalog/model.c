@@ -133,6 +133,10 @@ static int check_parameters(const struct catalog_table *t, nl_error *err)
         rc = check_name("parameter", p->name, err);
         if (!rc && !p->format)
             rc = nl_fail(err, NL_INVALID, "parameter %s has no type", p->name);
+        /* SQL gives arguments by position: what may be left out must be at the end. */
+        if (!rc && i && !p->default_value && t->parameters[i - 1].default_value)
+            rc = nl_fail(err, NL_INVALID, "parameter %s is required, and stands behind %s, which is not", p->name,
+                         t->parameters[i - 1].name);
         for (size_t j = 0; j < i && !rc; j++)
             if (strcasecmp(p->name, t->parameters[j].name) == 0)
                 rc = nl_fail(err, NL_INVALID, "parameter %s is declared twice (names ignore case)", p->name);

@@ -162,6 +162,11 @@ static const struct {
      "\"\", "
      "NL_BIGINT}), .parameters = NL_PARAMETERS({\"p\", NL_BIGINT}, {\"P\", NL_BIGINT}));",
      "&t", "my.c:2: table t: parameter P is declared twice"},
+    {"a required parameter behind one with a default",
+     "static int f(nl_rows *r) { (void)r; return 0; } NL_FUNCTION_TABLE(t, .rows = f, .columns = NL_COLUMNS({\"a\", "
+     "\"\", "
+     "NL_BIGINT}), .parameters = NL_PARAMETERS({\"p\", NL_BIGINT, NULL, \"1\"}, {\"q\", NL_BIGINT}));",
+     "&t", "my.c:2: table t: parameter q is required, and stands behind p, which is not"},
     {"an empty tag",
      "NL_PARQUET_TABLE(t, .uri = \"x\", .partitioning = NL_NOT_PARTITIONED, .tags = NL_TEXTS(\"a\", \"\"));", "&t",
      "my.c:2: table t: tag 2 is empty"},

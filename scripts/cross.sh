@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 rooms="base;s3proto;arrow;filter;gen;parquet"
-packages="libcmocka-dev libssl-dev libxxhash-dev libexpat1-dev libzstd-dev libsnappy-dev liblz4-dev libbrotli-dev libdeflate-dev"
+packages="libcmocka-dev libssl-dev libxxhash-dev libexpat1-dev libzstd-dev libsnappy-dev"
 sysroot=$PWD/build/cross-sysroot
 
 make_sysroot() {

@@ -60,8 +60,7 @@ class Packages(unittest.TestCase):
         build = {x[1] for x in lines if x[0] == "build"}
         libraries = set(re.findall(r"\b[a-z0-9]+\b", " ".join(re.findall(r"^set\(DEPS_\w+ (.*)\)", text("cmake/deps.cmake"),
                                                                          re.M)))) - {"m"}
-        named = {"libcrypto": "libssl-dev", "libcurl": "libcurl4-openssl-dev", "expat": "libexpat1-dev",
-                 "libbrotlidec": "libbrotli-dev", "libbrotlienc": "libbrotli-dev"}
+        named = {"libcrypto": "libssl-dev", "libcurl": "libcurl4-openssl-dev", "expat": "libexpat1-dev"}
         for library in libraries:
             package = named.get(library) or next((f"{p}{library}-dev" for p in ("", "lib") if f"{p}{library}-dev" in build),
                                                  None)
@@ -88,7 +87,7 @@ class Packages(unittest.TestCase):
                                capture_output=True, text=True, check=False)
         self.assertEqual(r.returncode, 1, r.stderr)
         self.assertIn("Neither root nor sudo", r.stderr)
-        self.assertRegex(r.stderr, r"apt-get install --no-install-recommends gcc libc6-dev .*libedit-dev")
+        self.assertRegex(r.stderr, r"apt-get install --no-install-recommends gcc libc6-dev .*libsmartcols-dev")
         self.assertRegex(r.stderr, r"libjansson-dev +JSON")
 
 

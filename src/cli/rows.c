@@ -1,6 +1,7 @@
 /* rows.c: rows on standard output. Tables are drawn by libsmartcols, the other formats by arrow/text. */
 #include "cli/rows.h"
 
+#include <errno.h>
 #include <libsmartcols/libsmartcols.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,19 +46,21 @@ static int print_table(struct libscols_table *t, nl_error *err)
     if (scols_print_table_to_string(t, &text) || !text)
         return nl_fail_memory(err);
     size_t len = strlen(text);
+    int rc = NL_OK;
     /* libsmartcols pads the last column: lines end where their text ends. */
-    for (char *line = text, *end = text + len; line < end;) {
+    for (char *line = text, *end = text + len; rc == NL_OK && line < end;) {
         char *stop = memchr(line, '\n', (size_t)(end - line));
         char *next = stop ? stop + 1 : end;
         char *last = stop ? stop : end;
         while (last > line && last[-1] == ' ')
             last--;
-        fwrite(line, 1, (size_t)(last - line), stdout);
-        fputc('\n', stdout);
+        size_t n = (size_t)(last - line);
+        if (fwrite(line, 1, n, stdout) != n || putchar('\n') == EOF)
+            rc = nl_fail_errno(err, errno, "write to standard output");
         line = next;
     }
     free(text);
-    return cli_flush(err);
+    return rc ? rc : cli_flush(err);
 }
 
 /* Line breaks and other controls inside a cell would tear the table: they are shown as spaces. */

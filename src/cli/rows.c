@@ -45,19 +45,15 @@ static int print_table(struct libscols_table *t, nl_error *err)
     char *text = NULL;
     if (scols_print_table_to_string(t, &text) || !text)
         return nl_fail_memory(err);
-    size_t len = strlen(text);
     int rc = NL_OK;
-    /* libsmartcols pads the last column: lines end where their text ends. */
-    for (char *line = text, *end = text + len; rc == NL_OK && line < end;) {
-        char *stop = memchr(line, '\n', (size_t)(end - line));
-        char *next = stop ? stop + 1 : end;
-        char *last = stop ? stop : end;
-        while (last > line && last[-1] == ' ')
-            last--;
-        size_t n = (size_t)(last - line);
+    /* libsmartcols pads the last column: lines end where their text ends. Behind the last one it puts no line break. */
+    for (char *line = text, *next; rc == NL_OK && line; line = next) {
+        size_t n = strcspn(line, "\n");
+        next = line[n] ? line + n + 1 : NULL;
+        while (n && line[n - 1] == ' ')
+            n--;
         if (fwrite(line, 1, n, stdout) != n || putchar('\n') == EOF)
             rc = nl_fail_errno(err, errno, "write to standard output");
-        line = next;
     }
     free(text);
     return rc ? rc : cli_flush(err);

@@ -1,0 +1,202 @@
+#!/usr/bin/env python3
+"""`neuralake query`, as a person types it: where SQL comes from, every format and type, limits, errors, Ctrl-C.
+
+ctest: duckdb
+"""
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import unittest
+
+sys.path.insert(0, os.path.dirname(__file__))
+sys.dont_write_bytecode = True
+from cli import C_CATALOG, CATALOG, Case, HEADER, LIMIT, PARTS, PROGRAM, Server, wait_for  # pylint: disable=wrong-import-position
+
+# SQL, and what it is in JSON and as plain text.
+VALUES = [
+    ("NULL::INTEGER", "null", ""), ("true", "true", "true"), ("(-128)::TINYINT", "-128", "-128"),
+    ("18446744073709551615::UBIGINT", "18446744073709551615", "18446744073709551615"), ("(-9223372036854775808)::BIGINT",) + ("-9223372036854775808",) * 2,
+    ("170141183460469231731687303715884105727::HUGEINT", '"170141183460469231731687303715884105727"', "170141183460469231731687303715884105727"),
+    ("(-1)::HUGEINT", '"-1"', "-1"), ("1.50::DECIMAL(4,2)", '"1.50"', "1.50"), ("(-0.05)::DECIMAL(38,10)", '"-0.0500000000"', "-0.0500000000"),
+    ("99999.9::DECIMAL(9,1)", '"99999.9"', "99999.9"), ("0.1::DOUBLE", "0.1", "0.1"), ("1e300", "1e+300", "1e+300"),
+    ("'nan'::DOUBLE", '"NaN"', "NaN"), ("'-inf'::FLOAT", '"-Infinity"', "-Infinity"), ("0.1::FLOAT", "0.1", "0.1"),
+    ("'x'", '"x"', "x"), ("''", '""', '""'), ("'ünï 漢字 👍'", '"ünï 漢字 👍"', "ünï 漢字 👍"), ("'a,b'", '"a,b"', '"a,b"'),
+    ("'q\"q'", '"q\\"q"', '"q""q"'), ("'a' || chr(10) || 'b'", '"a\\nb"', '"a\nb"'), ("chr(27)", '"\\u001b"', "\x1b"),
+    ("DATE '2024-02-29'", '"2024-02-29"', "2024-02-29"), ("DATE '0044-03-15 (BC)'", '"-0043-03-15"', "-0043-03-15"),
+    ("TIME '13:05:00.25'", '"13:05:00.250000"', "13:05:00.250000"), ("TIME '24:00:00'", '"24:00:00"', "24:00:00"),
+    ("TIMESTAMP '2024-02-29 13:05:00'", '"2024-02-29T13:05:00"', "2024-02-29T13:05:00"),
+    ("TIMESTAMP '1969-12-31 23:59:59.999999'", '"1969-12-31T23:59:59.999999"', "1969-12-31T23:59:59.999999"),
+    ("TIMESTAMP_S '2024-02-29 13:05:00'", '"2024-02-29T13:05:00"', "2024-02-29T13:05:00"),
+    ("TIMESTAMP_MS '2024-02-29 13:05:00.25'", '"2024-02-29T13:05:00.250"', "2024-02-29T13:05:00.250"),
+    ("TIMESTAMP_NS '2024-02-29 13:05:00.123456789'", '"2024-02-29T13:05:00.123456789"', "2024-02-29T13:05:00.123456789"),
+    ("TIMESTAMPTZ '2024-02-29 13:05:00+02'", '"2024-02-29T11:05:00Z"', "2024-02-29T11:05:00Z"),
+    ("'\\x00ab\\xFF'::BLOB", '"AGFi/w=="', "AGFi/w=="), ("'b'::ENUM('a','b')", '"b"', "b"), ("NULL::ENUM('a')", "null", ""),
+    ("UUID '550e8400-e29b-41d4-a716-446655440000'", '"550e8400-e29b-41d4-a716-446655440000"', "550e8400-e29b-41d4-a716-446655440000"),
+    ("INTERVAL '1 year 2 months 3 days 04:05:06.5'", '"P1Y2M3DT4H5M6.5S"', "P1Y2M3DT4H5M6.5S"), ("INTERVAL '-90 minutes'", '"PT-1H-30M"', "PT-1H-30M"),
+    ("INTERVAL 0 DAY", '"PT0S"', "PT0S"), ("NULL::INTERVAL", "null", ""),
+    ("[1, NULL, 3]", "[1,null,3]", '"[1,null,3]"'), ("[]::INTEGER[]", "[]", "[]"), ("[[1], [], NULL]", "[[1],[],null]", '"[[1],[],null]"'),
+    ("[1, 2, 3]::INTEGER[3]", "[1,2,3]", '"[1,2,3]"'), ("NULL::INTEGER[3]", "null", ""),
+    ("{'a': 1, 'b': 'x', 'c': NULL}", '{"a":1,"b":"x","c":null}', '"{""a"":1,""b"":""x"",""c"":null}"'),
+    ("MAP {'k': 1, 'l': 2}", '[{"key":"k","value":1},{"key":"l","value":2}]', '"[{""key"":""k"",""value"":1},{""key"":""l"",""value"":2}]"'),
+    ("['b'::ENUM('a','b'), NULL]", '["b",null]', '"[""b"",null]"'), ("{'i': [INTERVAL 1 DAY]}", '{"i":["P1D"]}', '"{""i"":[""P1D""]}"'),
+    ("'{\"a\": 1}'::JSON", '"{\\"a\\": 1}"', '"{""a"": 1}"'),
+]
+
+
+class Sql(Case):
+    def test_where_sql_comes_from(self):
+        want = "x\n1\n"
+        self.write("q.sql", "-- a comment\nSELECT 1 AS x;\n")
+        for words, data in ((["SELECT 1 AS x"], None), (["--file", "q.sql"], None), ([], b"SELECT 1 AS x"), (["-"], b"SELECT 1 AS x;\n"),
+                            (["CREATE TABLE t AS SELECT 1 AS x; SELECT * FROM t"], None)):
+            with self.subTest(words=words):
+                self.assertEqual(self.ok("query", "--format", "csv", *words, data=data), want)
+        self.fails(1, ["query", "--file", "nothing.sql"], "nothing.sql: No such file")
+        self.fails(1, ["query", "--file", "."], "Is a directory")
+        for empty in (b"", b" \n;\t", b"SELECT\x001"):
+            self.fails(1, ["query"], "SQL", data=empty)
+
+    def test_every_type_in_every_format(self):
+        sql = "SELECT " + ", ".join(f"{v} AS c{i}" for i, (v, _, _) in enumerate(VALUES))
+        row = "{" + ",".join(f'"c{i}":{v}' for i, (_, v, _) in enumerate(VALUES)) + "}"
+        self.assertEqual(self.ok("query", "-f", "ndjson", sql), row + "\n")
+        self.assertEqual(self.ok("query", "-f", "json", sql), f"[\n{row}\n]\n")
+        json.loads(row)
+        names = ",".join(f"c{i}" for i in range(len(VALUES)))
+        self.assertEqual(self.ok("query", "-f", "csv", sql), names + "\n" + ",".join(v for _, _, v in VALUES) + "\n")
+        for i, (value, _, _) in enumerate(VALUES):  # and each alone, so that a failure names it
+            with self.subTest(value=value):
+                table = self.ok("query", f"SELECT {value} AS c").split("\n")
+                self.assertRegex(table[3], r"^1 row, ")
+                self.assertEqual(self.ok("query", "-f", "markdown", f"SELECT {value} AS c").count("\n"), 3)
+        text = self.ok("query", "SELECT INTERVAL 1 DAY AS i, [1] AS l, [1]::INTEGER[1] AS a, {'x': 1} AS s, MAP {'k': 1} AS m, NULL::VARCHAR AS n")
+        self.assertEqual([line.split() for line in text.split("\n")[:3]],
+                         [["i", "l", "a", "s", "m", "n"], ["INTERVAL", "LIST", "ARRAY", "STRUCT", "MAP", "VARCHAR"],
+                          ["P1D", "[1]", "[1]", '{"x":1}', '[{"key":"k","value":1}]', "NULL"]])
+
+    def test_tables_stay_in_shape(self):
+        text = self.ok("query", "SELECT '漢字' AS a, 'x' || chr(10) || chr(9) || chr(27) || 'y' AS b, 'é' AS \"c\nd\", 7 AS n")
+        lines = text.split("\n")
+        self.assertEqual(len(lines), 5)
+        self.assertNotIn("\x1b", text)
+        self.assertEqual(lines[0], "a        b        c d            n")
+        self.assertEqual(lines[2], "漢字     x   y    é              7")
+
+    def test_csv_and_markdown_quote(self):
+        sql = "SELECT 'a|b' AS \"x|y\", NULL AS n, '' AS e, 1.5 AS d"
+        self.assertEqual(self.ok("query", "-f", "markdown", sql), "| x\\|y | n | e | d |\n| --- | ---: | --- | ---: |\n| a\\|b |  |  | 1.5 |\n")
+        self.assertEqual(self.ok("query", "-f", "csv", sql), 'x|y,n,e,d\na|b,,"",1.5\n')
+
+    def test_no_rows_and_many(self):
+        self.assertRegex(self.ok("query", "SELECT 1 AS x WHERE false"), r"^ +x\nINTEGER\n0 rows, ")
+        self.assertEqual(self.ok("query", "-f", "json", "SELECT 1 AS x WHERE false"), "[]\n")
+        self.assertEqual(self.ok("query", "-f", "csv", "SELECT 1 AS x WHERE false"), "x\n")
+        self.assertRegex(self.ok("query", "CREATE TABLE t(x INT)"), r"^0 rows, ")
+        text = self.ok("query", "--max-rows", "3", "SELECT * FROM range(10)")
+        self.assertEqual(text.count("\n"), 2 + 3 + 1)
+        self.assertIn("the first 3 rows are shown; --max-rows 0 shows all of them", text)
+        self.assertRegex(self.ok("query", "--max-rows", "3", "SELECT * FROM range(3)"), r"\n3 rows, ")
+        self.assertIn("the first 1000 rows are shown", self.ok("query", "SELECT * FROM range(1001)"))
+        self.assertRegex(self.ok("query", "--max-rows", "0", "SELECT * FROM range(5000)"), r"\n5000 rows, ")
+        self.assertEqual(self.ok("query", "-f", "csv", "--max-rows", "1", "SELECT * FROM range(100000)").count("\n"), 100001)
+        self.assertEqual(self.ok("query", "-f", "csv", "--threads", "1", "SELECT sum(range)::BIGINT AS s FROM range(1000)"), "s\n499500\n")
+
+    def test_files_and_catalogs(self):
+        self.ok("generate", "parts")
+        self.write("t.yaml", CATALOG)
+        rows = [dict(zip(HEADER.split(","), p)) for p in PARTS]
+        self.assertEqual(json.loads(self.ok("query", "-f", "json", "SELECT * FROM 'parts.parquet'")), rows)
+        self.assertEqual(json.loads(self.ok("query", "-f", "json", "-c", "t.yaml", "SELECT * FROM db.parts")), rows)
+        if shutil.which("cc"):
+            self.write("t.c", C_CATALOG)
+            self.assertEqual(json.loads(self.ok("query", "-f", "json", "-c", "t.c", "SELECT * FROM db.parts")), rows)
+        self.assertEqual(json.loads(self.ok("query", "-f", "json", "SELECT * FROM db.parts", env=dict(self.env, NEURALAKE_CATALOG="t.yaml"))), rows)
+        self.write("neuralake.yaml", CATALOG)
+        self.assertEqual(json.loads(self.ok("query", "-f", "json", "FROM db.parts")), rows)
+        for words, wanted in ((["SELECT * FROM db.prts"], "parts"), (["SELECT p_nam FROM db.parts"], "p_name"), (["SELECT * FROM 'gone.parquet'"], "gone.parquet"),
+                              (["SELEC 1"], "SELEC"), (["SELECT"], "SELECT"), (["SELECT 1/0::INTEGER + 'x'::INTEGER"], "x"),
+                              (["-c", "gone.yaml", "SELECT 1"], "gone.yaml"), (["SELECT union_value(a := 1)"], "CAST")):
+            with self.subTest(words=words):
+                self.assertEqual(self.fails(1, ["query", *words], wanted).stdout, b"")
+
+    def test_without_the_library(self):
+        for root in ("/nowhere", self.folder):
+            self.fails(1, ["query", "SELECT 1"], root, "unset DUCKDB_ROOT", env=dict(self.env, DUCKDB_ROOT=root))
+        alone = os.path.join(self.folder, "neuralake")
+        shutil.copy(PROGRAM, alone)
+        for words, code in ((["query", "SELECT 1"], 1), (["generate", "parts"], 0), (["parquet", "cat", "parts.parquet"], 0)):
+            r = subprocess.run([alone, *words], cwd=self.folder, env=self.env, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+            self.assertEqual(r.returncode, code, r.stderr)
+            if code:
+                self.check_error(code, r.stderr, words, "npm", "DuckDB")
+
+    def test_the_library_is_loaded_here(self):
+        """What cli.py looks for, and must not find, is found here."""
+        r = self.run_raw("query", "SELECT 1", env=dict(self.env, LD_DEBUG="files"))
+        self.assertEqual(r.returncode, 0)
+        self.assertIn(b"duckdb", r.stderr)
+
+    def test_a_closed_or_full_output_is_an_error(self):
+        for form in ("table", "csv", "json", "ndjson", "markdown"):
+            with self.subTest(format=form):
+                with open("/dev/full", "wb") as full:
+                    self.fails(1, ["query", "-f", form, "SELECT 1"], "No space left", stdout=full, stderr=subprocess.PIPE, capture_output=False)
+                p = self.start("query", "-f", form, "--max-rows", "0", "SELECT * FROM range(300000)")
+                p.stdout.readline()
+                p.stdout.close()
+                errors = p.stderr.read()
+                self.assertEqual(p.wait(LIMIT), 1)
+                self.check_error(1, errors, form, "Broken pipe")
+
+
+class Interrupted(Case):
+    def test_a_query_that_takes_long(self):
+        p = self.start("query", "SELECT max(a.range * b.range) FROM range(10000000) a, range(10000000) b")
+
+        def loaded():
+            with contextlib.suppress(OSError), open(f"/proc/{p.pid}/maps") as maps:
+                return "duckdb" in maps.read()
+            return False
+        wait_for("the engine", loaded)
+        self.interrupt(p)
+
+    def test_while_rows_are_printed(self):
+        for form in ("csv", "ndjson"):
+            p = self.start("query", "-f", form, "SELECT * FROM range(10000000000)")
+            p.stdout.readline()
+            self.interrupt(p, signal.SIGTERM)
+
+    def test_while_waiting_for_sql(self):
+        p = self.start("query", stdin=subprocess.PIPE)
+        p.stdin.write(b"SELECT 1")
+        p.stdin.flush()
+        wait_for("the signals' thread", lambda: len(os.listdir(f"/proc/{p.pid}/task")) >= 2)
+        p.send_signal(signal.SIGINT)
+        self.assertEqual(p.wait(LIMIT), 130)
+        self.check_error(130, p.stderr.read(), "query")
+
+
+class OnS3(Server):
+    def test_objects_are_tables(self):
+        self.ok("s3", "mb", "s3://lake")
+        self.ok("generate", "parts", "--out", "s3://lake/a b/ü.parquet")
+        self.assertEqual(self.ok("query", "-f", "csv", "SELECT count(*) AS n, sum(p_retailprice) AS s FROM 's3://lake/a b/ü.parquet'"), "n,s\n5,150.0\n")
+        r = self.run_raw("query", "-v", "-f", "csv", "SELECT count(*) AS n FROM 's3://lake/a b/ü.parquet'")
+        self.assertRegex(r.stderr, rb"^[1-9]\d* requests? \(0 retries\) on [1-9]")
+        self.ok("query", "COPY (SELECT 7 AS x) TO 's3://lake/out.parquet'")
+        self.assertEqual(self.ok("parquet", "cat", "s3://lake/out.parquet"), "x\n7\n")
+        self.fails(1, ["query", "SELECT * FROM 's3://lake/nothing.parquet'"], "s3://lake/nothing.parquet")
+        self.fails(1, ["query", "SELECT * FROM 's3://gone/x.parquet'"], "neuralake s3 mb s3://gone")
+        self.ok("s3", "cp", "-", "s3://lake/text.parquet", data=b"no Parquet at all\n" * 10)
+        self.fails(1, ["query", "SELECT * FROM 's3://lake/text.parquet'"], "s3://lake/text.parquet")
+        self.fails(1, ["query", "SELECT * FROM 's3://lake/out.parquet'"], "neuralake s3 serve", env=dict(self.env, AWS_ENDPOINT_URL="http://127.0.0.1:1"))
+        self.fails(1, ["query", "SELECT * FROM 's3://lake/out.parquet'"], "SignatureDoesNotMatch", env=dict(self.env, AWS_SECRET_ACCESS_KEY="wrong"))
+        self.fails(1, ["query", "COPY (SELECT 7 AS x) TO 's3://gone/out.parquet'"], "gone")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -5,6 +5,7 @@ usage: bench/lake.py --program build/neuralake --relay build/bench/relay [--runs
 
     startup    --version, describe and s3 env: commands that need no SQL
     small      five rows of a table on S3: the whole process, over loopback and through a relay with 20 ms a direction
+    many       the sum over 1,000 small files on S3, through the relay: who hides the latency
     generate   ten million rows of parts into a file, and the memory that it takes
     copy       1 GiB to the embedded server and back, against aws-cli
 
@@ -49,7 +50,16 @@ import pyarrow.parquet as pq, pyarrow.fs as fs, os
 s3 = fs.S3FileSystem(endpoint_override=os.environ["AWS_ENDPOINT_URL"], region="us-east-1")
 print(pq.read_table("bench/parts.parquet", filesystem=s3))
 """
-EMPTY_DUCKDB = "import duckdb; duckdb.connect()"
+
+
+def over_many(program):
+    """The peers' program of the small case, summing a column of many files instead."""
+    return (program.replace("SELECT * FROM 's3://bench/parts.parquet'", "SELECT sum(p_retailprice) FROM 's3://bench/many/*.parquet'")
+            .replace('"s3://bench/parts.parquet"', '"s3://bench/many/*.parquet"')
+            .replace(").collect()", ').select(polars.col("p_retailprice").sum()).collect()')
+            .replace('pq.read_table("bench/parts.parquet", filesystem=s3)',
+                     'pc.sum(pq.read_table("bench/many", filesystem=s3, columns=["p_retailprice"])["p_retailprice"])')
+            .replace("import pyarrow.parquet as pq,", "import pyarrow.compute as pc, pyarrow.parquet as pq,"))
 
 
 class Server:
@@ -120,14 +130,14 @@ def have(module):
     return False
 
 
-def python_peers():
+def python_peers(change=lambda program: program):
     peers = {}
     if have("duckdb") and have("duckdb_extension_httpfs"):
-        peers["DuckDB with httpfs, from Python"] = [sys.executable, "-c", DUCKDB]
+        peers["DuckDB with httpfs, from Python"] = [sys.executable, "-c", change(DUCKDB)]
     if have("polars"):
-        peers["Polars, from Python"] = [sys.executable, "-c", POLARS]
+        peers["Polars, from Python"] = [sys.executable, "-c", change(POLARS)]
     if have("pyarrow"):
-        peers["pyarrow, from Python"] = [sys.executable, "-c", PYARROW]
+        peers["pyarrow, from Python"] = [sys.executable, "-c", change(PYARROW)]
     return peers
 
 
@@ -153,6 +163,25 @@ def small(b):
     del contenders["neuralake query 'SELECT 1' (start)"]
     compare("Five rows from S3, whole process, 20 ms a direction (the network's limit: 80 ms)", contenders, env, b.runs)
     print(f"  relay: {relay.stop()}")
+    relay = Server([b.relay, "--to", b.endpoint.split("//")[1], "--delay", "20"])
+    once(query, dict(b.env, AWS_ENDPOINT_URL=f"http://{relay.address}"))
+    print(f"  one neuralake query through the relay: {relay.stop()}")
+
+
+def many(b):
+    folder = os.path.join(b.folder, "many")
+    os.mkdir(folder)
+    once([b.program, "generate", "parts", "--rows", "50", "--out", os.path.join(folder, "0000.parquet")], b.env)
+    for i in range(1, 1000):
+        shutil.copy(os.path.join(folder, "0000.parquet"), os.path.join(folder, f"{i:04}.parquet"))
+    once([b.program, "s3", "cp", "--recursive", "--quiet", folder, "s3://bench/many"], b.env)
+    query = [b.program, "query", "SELECT sum(p_retailprice) FROM 's3://bench/many/*.parquet'"]
+    contenders = {"neuralake query": query}
+    contenders.update(python_peers(over_many))
+    relay = Server([b.relay, "--to", b.endpoint.split("//")[1], "--delay", "20"])
+    env = dict(b.env, AWS_ENDPOINT_URL=f"http://{relay.address}")
+    compare("The sum over 1,000 small files, 20 ms a direction", contenders, env, max(b.runs // 3, 1))
+    relay.stop()
     relay = Server([b.relay, "--to", b.endpoint.split("//")[1], "--delay", "20"])
     once(query, dict(b.env, AWS_ENDPOINT_URL=f"http://{relay.address}"))
     print(f"  one neuralake query through the relay: {relay.stop()}")
@@ -185,7 +214,7 @@ def copy(b):
         raise SystemExit("the bytes came back changed")
 
 
-CASES = {"startup": startup, "small": small, "generate": generate, "copy": copy}
+CASES = {"startup": startup, "small": small, "many": many, "generate": generate, "copy": copy}
 
 
 def versions(program):

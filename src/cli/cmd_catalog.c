@@ -163,12 +163,6 @@ static int describe_as_text(const struct catalog_description *d, nl_error *err)
     printf("%s.%s\n", t->database, t->name);
     for (size_t i = 0; i < d->n_lines; i++)
         printf("  %-18s %s\n", d->lines[i].key, d->lines[i].value);
-    for (size_t i = 0; i < t->n_parameters; i++) {
-        const struct catalog_parameter *p = &t->parameters[i];
-        printf("  %-18s %s%s%s%s%s\n", "parameter", p->name, p->default_value ? " = " : " (required)",
-               p->default_value ? p->default_value : "", p->description ? ": " : "",
-               p->description ? p->description : "");
-    }
     if (d->rows >= 0)
         printf("  %-18s %lld\n", "rows", (long long)d->rows);
     if (d->schema.release) {

@@ -88,7 +88,11 @@ enum sql_duckdb_type {
     DUCKDB_TYPE_TIMESTAMP_S = 20,
     DUCKDB_TYPE_TIMESTAMP_MS = 21,
     DUCKDB_TYPE_TIMESTAMP_NS = 22,
+    DUCKDB_TYPE_BIT = 29,
+    DUCKDB_TYPE_TIME_TZ = 30,
     DUCKDB_TYPE_TIMESTAMP_TZ = 31,
+    DUCKDB_TYPE_UHUGEINT = 32,
+    DUCKDB_TYPE_BIGNUM = 35,
     DUCKDB_TYPE_SQLNULL = 36,
     DUCKDB_TYPE_TIME_NS = 39,
 };
@@ -170,6 +174,7 @@ typedef void (*duckdb_table_function_t)(duckdb_function_info info, duckdb_data_c
     X(void *, vector_get_data, (duckdb_vector))                                                                        \
     X(uint64_t *, vector_get_validity, (duckdb_vector))                                                                \
     X(void, vector_ensure_validity_writable, (duckdb_vector))                                                          \
+    X(duckdb_type, get_type_id, (duckdb_logical_type))                                                                 \
     X(duckdb_logical_type, create_logical_type, (duckdb_type))                                                         \
     X(duckdb_logical_type, create_list_type, (duckdb_logical_type))                                                    \
     X(duckdb_logical_type, create_decimal_type, (uint8_t width, uint8_t scale))                                        \

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "arrow/arrow.h"
+#include "base/str.h"
 
 struct rows {
     const struct sql_duckdb *duck;
@@ -83,6 +84,25 @@ static int drain(struct rows *r, nl_error *err)
     return text ? sql_faults_explain(r->faults, r->duck->result_error_type(&r->result), text, err) : NL_OK;
 }
 
+/* Types that DuckDB gives to Arrow as something else, so that their values would be wrong: refused. */
+static int check_type(duckdb_type type, const char *name, nl_error *err)
+{
+    static const struct {
+        duckdb_type type;
+        const char *name;
+    } wrong[] = {{DUCKDB_TYPE_BIT, "BIT"},
+                 {DUCKDB_TYPE_TIME_TZ, "TIME WITH TIME ZONE"},
+                 {DUCKDB_TYPE_UHUGEINT, "UHUGEINT"},
+                 {DUCKDB_TYPE_BIGNUM, "BIGNUM"}};
+    for (size_t i = 0; i < NL_LEN(wrong); i++)
+        if (wrong[i].type == type) {
+            nl_fail(err, NL_UNSUPPORTED, "column '%s' is a %s, which a result cannot hold", name, wrong[i].name);
+            nl_hint(err, "CAST(… AS VARCHAR) shows it");
+            return NL_UNSUPPORTED;
+        }
+    return NL_OK;
+}
+
 /* The result's columns; none where the statement has no rows. */
 static int make_schema(struct rows *r, struct ArrowSchema *out, nl_error *err)
 {
@@ -98,6 +118,7 @@ static int make_schema(struct rows *r, struct ArrowSchema *out, nl_error *err)
     for (idx_t i = 0; i < n && !rc; i++) {
         types[i] = r->duck->column_logical_type(&r->result, i);
         names[i] = r->duck->column_name(&r->result, i);
+        rc = check_type(r->duck->get_type_id(types[i]), names[i], err);
     }
     if (!rc)
         rc = take_error(r->duck, r->duck->to_arrow_schema(r->options, types, names, n, out), "a result as Arrow", err);

@@ -78,6 +78,12 @@ class Sql(Case):
                          [["i", "l", "a", "s", "m", "n"], ["INTERVAL", "LIST", "ARRAY", "STRUCT", "MAP", "VARCHAR"],
                           ["P1D", "[1]", "[1]", '{"x":1}', '[{"key":"k","value":1}]', "NULL"]])
 
+    def test_what_would_come_out_wrong_is_refused(self):
+        for value in ("340282366920938463463374607431768211455::UHUGEINT", "TIMETZ '13:05:00+02'", "'101'::BIT", "'12345678901234567890'::BIGNUM"):
+            with self.subTest(value=value):
+                self.fails(1, ["query", f"SELECT {value} AS c"], "column 'c' is a ", "CAST(… AS VARCHAR)")
+                self.ok("query", f"SELECT CAST({value} AS VARCHAR) AS c")
+
     def test_tables_stay_in_shape(self):
         text = self.ok("query", "SELECT '漢字' AS a, 'x' || chr(10) || chr(9) || chr(27) || 'y' AS b, 'é' AS \"c\nd\", 7 AS n")
         lines = text.split("\n")

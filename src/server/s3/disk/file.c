@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define DEEPEST 8
+#define DEEPEST    8
 #define MOST_AGAIN 100
 
 int s3_file_pwrite(int fd, const void *data, size_t len, uint64_t offset, nl_error *err)

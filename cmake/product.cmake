@@ -76,21 +76,18 @@ file(MAKE_DIRECTORY ${share}/neuralake)
 file(CREATE_LINK ${PROJECT_SOURCE_DIR}/examples/demo ${share}/neuralake/demo SYMBOLIC)
 
 # ── installing ──
-# pkg-config: the shared library needs nothing more; who links the static one asks with --static for the rest.
-set(PC_PRIVATE)
-set(PC_LIBS -lpthread -ldl -lm)
+# pkg-config: the shared library needs nothing more; who links the static one asks with --static for the rest, which is
+# linked dynamically all the same: each by its name, since their own --static lists want more than Debian's packages bring.
+set(PC_LIBS)
 foreach(room IN LISTS LIBRARY_ROOMS)
     string(REPLACE "/" "_" id "${room}")
     foreach(dep IN LISTS DEPS_${id})
-        if(dep STREQUAL "snappy")
-            list(APPEND PC_LIBS -lsnappy)
-        elseif(NOT dep STREQUAL "m")
-            list(APPEND PC_PRIVATE ${dep})
-        endif()
+        string(REGEX REPLACE "^lib" "" name ${dep})
+        list(APPEND PC_LIBS -l${name})
     endforeach()
 endforeach()
-list(REMOVE_DUPLICATES PC_PRIVATE)
-list(JOIN PC_PRIVATE " " PC_PRIVATE)
+list(APPEND PC_LIBS -lm -ldl -lpthread)
+list(REMOVE_DUPLICATES PC_LIBS)
 list(JOIN PC_LIBS " " PC_LIBS)
 configure_file(cmake/neuralake.pc.in neuralake.pc @ONLY)
 

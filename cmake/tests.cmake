@@ -23,8 +23,8 @@ target_compile_definitions(test_support PRIVATE TEST_SOURCE_DIR="${PROJECT_SOURC
     TEST_BUILD_DIR="${PROJECT_BINARY_DIR}" TEST_SANITIZE="${NEURALAKE_SANITIZE}")
 target_link_libraries(test_support PUBLIC neuralake_headers PkgConfig::cmocka Threads::Threads)
 
-# test_environment(NAME SOURCE LABEL…): what every test gets. A line "ctest: LABEL…" in its source adds labels; "duckdb" is
-# for tests that make no sense without DuckDB, which the thread sanitizer's run leaves out.
+# test_environment(NAME SOURCE LABEL…): what every test gets. A line "ctest: LABEL…" in its source adds labels; what makes
+# calls fail has the label "fault"; "duckdb" is for tests that make no sense without DuckDB, which the thread sanitizer's run leaves out.
 function(test_environment name source)
     set(labels ${ARGN})
     file(STRINGS ${source} extra REGEX "ctest: [a-z]" LIMIT_COUNT 1)
@@ -32,6 +32,11 @@ function(test_environment name source)
         string(REGEX REPLACE ".*ctest: ([a-z ]*).*" "\\1" extra "${extra}")
         separate_arguments(extra)
         list(APPEND labels ${extra})
+    endif()
+    file(STRINGS ${source} faults REGEX "FAULT_LOOP|fault_arm" LIMIT_COUNT 1)
+    if(faults)
+        list(APPEND labels fault)
+        list(REMOVE_DUPLICATES labels)
     endif()
     if("sql" IN_LIST labels)
         list(APPEND labels duckdb)

@@ -36,7 +36,9 @@ NL_API void nl_parquet_close(nl_parquet_file *file);
 
 /* Rows of all row groups (their sum, not the footer's own figure, which some writers leave 0). */
 NL_API int64_t nl_parquet_rows(const nl_parquet_file *file);
+/* How many row groups; a file may have none. */
 NL_API size_t nl_parquet_row_groups(const nl_parquet_file *file);
+/* Rows of one of them; row_group < nl_parquet_row_groups(). */
 NL_API int64_t nl_parquet_row_group_rows(const nl_parquet_file *file, size_t row_group);
 /* The columns as an Arrow struct schema; yours. Strings are "u" and binary "z". */
 NL_API int nl_parquet_schema(const nl_parquet_file *file, struct ArrowSchema *out, nl_error *err);

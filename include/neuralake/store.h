@@ -43,6 +43,7 @@ typedef struct nl_store_stats {
 NL_API int nl_store_new(const nl_store_options *options, nl_store **out, nl_error *err);
 /* Sources and sinks of the store must be closed before. NULL is fine. */
 NL_API void nl_store_free(nl_store *s);
+/* The counts since nl_store_new(), into *out. Local files count nothing. Any thread, also while requests are under way. */
 NL_API void nl_store_get_stats(const nl_store *s, nl_store_stats *out);
 
 /* End what is under way, as at Ctrl-C: requests that were sent or wait to be fail with NL_CANCELLED. Later ones are served, so
@@ -78,6 +79,8 @@ NL_API int nl_store_list(nl_store *s, const char *uri, bool recursive, nl_list_f
 
 /* S3 only. NL_CONFLICT: the bucket exists (and is yours). */
 NL_API int nl_store_make_bucket(nl_store *s, const char *bucket, nl_error *err);
+/* The buckets of these keys, by name; created is seconds since 1970, UTC. fn returning other than NL_OK ends the listing with
+ * that; name is valid during the call only. */
 NL_API int nl_store_list_buckets(nl_store *s, int (*fn)(void *ctx, const char *name, int64_t created, nl_error *err),
                                  void *ctx, nl_error *err);
 

@@ -130,8 +130,10 @@ static void print_footer(const struct table_print *p, const struct cli_rows_opti
     if (more)
         printf("the first %lld rows are shown; --max-rows 0 shows all of them, --format csv streams them\n",
                (long long)p->rows);
-    else
+    else if (p->n)
         printf("%lld row%s", (long long)p->rows, p->rows == 1 ? "" : "s");
+    else
+        printf("done"); /* COPY and its kind have no rows to count */
     char time[32];
     if (!more && o->started_ns)
         printf(", %s", nl_format_duration(nl_monotonic_ns() - o->started_ns, time));

@@ -69,8 +69,9 @@ if have aws; then
     refused "(304)" api get-object --bucket aws-bucket --key small --if-none-match "$etag" "$dir/x"
     refused NoSuchKey api get-object --bucket aws-bucket --key missing "$dir/x"
     refused BucketNotEmpty s3 rb s3://aws-bucket
-    # In us-east-1 it still presigns with the signature of old (V2), which is refused.
-    same "$(curl -s "$(s3 presign s3://aws-bucket/small)" | grep -c 'Please use AWS4-HMAC-SHA256')" 1 "aws: V2"
+    # Some versions still presign with the signature of old (V2) in us-east-1: it is refused, with words.
+    same "$(curl -s "$url/aws-bucket/small?AWSAccessKeyId=$AWS_ACCESS_KEY_ID&Expires=4000000000&Signature=c2lnbg%3D%3D" |
+        grep -c 'Please use AWS4-HMAC-SHA256')" 1 "V2"
     aws configure set default.s3.signature_version s3v4
     same "$(curl -sf "$(s3 presign s3://aws-bucket/small)")" "file 1" "aws: presign"
     AWS_SECRET_ACCESS_KEY=wrong-secret refused SignatureDoesNotMatch s3 ls

@@ -36,7 +36,7 @@ static int connect_to(int port)
 {
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
-    struct timeval limit = {.tv_sec = 60};
+    struct timeval limit = {.tv_sec = 30}; /* less than the idle time-out of the server */
     a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
@@ -141,11 +141,10 @@ static size_t take_extra(char *copy, s3_pair *out, size_t n)
     return n;
 }
 
-void client_request(struct client *c, const char *method, const char *target, const char *extra, const void *body,
-                    size_t len, struct reply *out)
+static void write_request(const struct client *c, const char *method, const char *target, const char *extra,
+                          const void *body, size_t len, nl_buf *text)
 {
     char now[S3_TIME_BASIC], host[64], hash[S3_SHA256_HEX], copy[2048];
-    nl_buf text = {0};
     nl_arena arena = {0};
     s3_time_basic(nl_wall_ns() / 1000000000, now);
     snprintf(host, sizeof(host), "%s", c->host ? c->host : "");
@@ -164,20 +163,49 @@ void client_request(struct client *c, const char *method, const char *target, co
     if (query)
         s3_query_parse(&arena, query, strlen(query), &pairs, &r.n_query, NULL);
     r.query = pairs;
-    nl_buf_printf(&text, NULL, "%s %s HTTP/1.1\r\nHost: %s\r\nx-amz-date: %s\r\nx-amz-content-sha256: %s\r\n%s", method,
+    nl_buf_printf(text, NULL, "%s %s HTTP/1.1\r\nHost: %s\r\nx-amz-date: %s\r\nx-amz-content-sha256: %s\r\n%s", method,
                   target, host, time, payload, extra ? extra : "");
     if (c->access_key) {
         s3_scope scope = {.region = "us-east-1", .service = "s3"};
         uint8_t key[32];
         memcpy(scope.date, time, 8);
-        nl_buf_puts(&text, "Authorization: ", NULL);
+        nl_buf_puts(text, "Authorization: ", NULL);
         s3_signing_key(c->secret_key, &scope, key, NULL);
-        s3_sign(&text, &r, c->access_key, key, &scope, time, NULL, NULL);
-        nl_buf_puts(&text, "\r\n", NULL);
+        s3_sign(text, &r, c->access_key, key, &scope, time, NULL, NULL);
+        nl_buf_puts(text, "\r\n", NULL);
     }
-    nl_buf_printf(&text, NULL, "Content-Length: %zu\r\n\r\n", len);
-    nl_buf_append(&text, body, len, NULL);
+    nl_buf_printf(text, NULL, "Content-Length: %zu\r\n\r\n", len);
+    nl_buf_append(text, body, len, NULL);
+    nl_arena_free(&arena);
+}
+
+void client_request(struct client *c, const char *method, const char *target, const char *extra, const void *body,
+                    size_t len, struct reply *out)
+{
+    nl_buf text = {0};
+    write_request(c, method, target, extra, body, len, &text);
     exchange(c, text.data, text.len, !strcmp(method, "HEAD"), out);
     nl_buf_free(&text);
-    nl_arena_free(&arena);
+}
+
+bool client_cut(struct client *c, const char *method, const char *target, const void *body, size_t len, size_t missing,
+                struct reply *out)
+{
+    nl_buf text = {0};
+    ssize_t got = -1;
+    nl_buf_clear(&out->head);
+    write_request(c, method, target, NULL, body, len, &text);
+    client_close(c);
+    c->fd = connect_to(c->port);
+    size_t n = text.len - missing;
+    if (c->fd >= 0 && send(c->fd, text.data, n, MSG_NOSIGNAL | MSG_MORE) == (ssize_t)n && !shutdown(c->fd, SHUT_WR))
+        while (!nl_buf_reserve(&out->head, 4096, NULL) &&
+               (got = recv(c->fd, out->head.data + out->head.len, 4096, 0)) > 0)
+            out->head.len += (size_t)got;
+    bool closed = got == 0 || (got < 0 && errno == ECONNRESET);
+    out->head.data[out->head.len] = '\0';
+    out->status = out->head.len > 9 ? (int)strtol(out->head.data + 9, NULL, 10) : 0;
+    client_close(c);
+    nl_buf_free(&text);
+    return closed;
 }

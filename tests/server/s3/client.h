@@ -2,6 +2,8 @@
 #ifndef TESTS_SERVER_S3_CLIENT_H
 #define TESTS_SERVER_S3_CLIENT_H
 
+#include <stdbool.h>
+
 #include "base/buf.h"
 #include "s3proto/uri.h"
 
@@ -26,6 +28,10 @@ void client_request(struct client *c, const char *method, const char *target, co
                     size_t len, struct reply *out);
 /* Send these bytes and read one answer. */
 void client_raw(struct client *c, const void *data, size_t len, struct reply *out);
+/* On a connection of its own, send a request (with at most some KiB of body) without its last bytes, and, in the same
+ * segment, the end of the stream; then read until the server closes. False: it does not. out->head has all that came. */
+bool client_cut(struct client *c, const char *method, const char *target, const void *body, size_t len, size_t missing,
+                struct reply *out);
 void client_close(struct client *c);
 void reply_free(struct reply *r);
 

@@ -222,6 +222,32 @@ static void early_refusal(void **state)
     CHECK_INT(f->reply.status, 403);
 }
 
+/* A client that goes away within a request: the connection ends, and nothing is left of its body. One that ends its stream
+ * behind a whole request gets its answer. */
+static void cut_off(void **state)
+{
+    struct fixture *f = *state;
+    static const char body[4096];
+    static const size_t missing[] = {1, sizeof(body) / 2, sizeof(body) - 1, sizeof(body)};
+    CHECK_INT(request(f, "PUT", "/bucket", NULL, NULL), 200);
+    char *tmp = tmp_path(f->root, "bucket/.neuralake/tmp");
+    for (size_t i = 0; i < NL_LEN(missing); i++) {
+        check_why("%zu bytes missing", missing[i]);
+        CHECK(client_cut(&f->client, "PUT", "/bucket/x", body, sizeof(body), missing[i], &f->reply));
+        CHECK_INT(f->reply.status, 0);
+        CHECK_INT(tmp_entries(tmp), 0);
+        CHECK_INT(request(f, "HEAD", "/bucket/x", NULL, NULL), 404);
+    }
+    check_why("whole");
+    CHECK(client_cut(&f->client, "PUT", "/bucket/x", body, sizeof(body), 0, &f->reply));
+    CHECK_INT(f->reply.status, 200);
+    CHECK_INT(tmp_entries(tmp), 0);
+    CHECK(client_cut(&f->client, "GET", "/bucket/x", "", 0, 0, &f->reply));
+    CHECK_INT(f->reply.status, 200);
+    check_why("%s", "");
+    free(tmp);
+}
+
 static void one_server_a_root(void **state)
 {
     struct fixture *f = *state;
@@ -324,6 +350,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(hosts, setup, teardown),
         cmocka_unit_test_setup_teardown(hostile_bytes, setup, teardown),
         cmocka_unit_test_setup_teardown(early_refusal, setup, teardown),
+        cmocka_unit_test_setup_teardown(cut_off, setup, teardown),
         cmocka_unit_test_setup_teardown(one_server_a_root, setup, teardown),
         cmocka_unit_test_setup_teardown(state_is_found_and_forgotten, setup, teardown),
         cmocka_unit_test_setup_teardown(credentials_files, setup, teardown),

@@ -25,8 +25,9 @@ NL_API const char *nl_source_name(const nl_source *s);
 /* No handle of the source may be open. NULL is fine. */
 NL_API void nl_source_close(nl_source *s);
 
-/* Write a local file: to a temporary name in the same folder, which commit syncs and renames (durable: data and folder
- * reach the disk before commit returns), and abort removes. Missing parent folders are an error. */
+/* Write a local file (path is copied; *out is yours, end it with commit or abort): to a temporary name in the same folder, which commit syncs and renames (durable: data and folder
+ * reach the disk before commit returns), and abort removes. Missing parent folders are an error:
+ * NL_NOT_FOUND; else NL_DENIED, NL_IO. */
 NL_API int nl_sink_create_file(const char *path, nl_sink **out, nl_error *err);
 /* Append len bytes; blocks for back-pressure. After a failure only nl_sink_abort() makes sense. */
 NL_API int nl_sink_write(nl_sink *s, const void *data, size_t len, nl_error *err);

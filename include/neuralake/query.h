@@ -11,6 +11,7 @@
 #ifndef NEURALAKE_QUERY_H
 #define NEURALAKE_QUERY_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include <neuralake/arrow.h>
@@ -24,10 +25,11 @@ typedef struct nl_engine_options {
     uint64_t memory_limit; /* bytes; 0: DuckDB's own default */
 } nl_engine_options;
 
-/* catalog may be NULL (only 's3://…' and paths are tables then); catalog and store are borrowed until close. */
+/* catalog may be NULL (only 's3://…' and paths are tables then); catalog and store are borrowed until close. *out is yours:
+ * nl_engine_close(). NL_UNSUPPORTED: there is no DuckDB library, or it is too old. */
 NL_API int nl_engine_open(const nl_catalog *catalog, nl_store *store, const nl_engine_options *options, nl_engine **out,
                           nl_error *err);
-/* Run one or more statements separated by ";"; *out streams the rows of the last one. Yours; it must be released before
+/* Run one or more statements (sql is copied) separated by ";"; *out streams the rows of the last one. Yours; it must be released before
  * the next query and before close. Tables are database.table of the catalog, or quoted URIs and paths. */
 NL_API int nl_engine_query(nl_engine *e, const char *sql, struct ArrowArrayStream *out, nl_error *err);
 /* Stop the running query soon: it ends with NL_CANCELLED. */

@@ -39,7 +39,8 @@ typedef struct nl_store_stats {
     uint64_t requests, retries, bytes_received, bytes_sent, connections;
 } nl_store_stats;
 
-/* options may be NULL. Sends nothing and reads no file yet: errors of settings come with the first use. */
+/* options may be NULL; its strings are copied. *out is yours: nl_store_free(). Sends nothing and reads no file yet: errors of
+ * settings come with the first use. Fails with NL_NO_MEMORY only. */
 NL_API int nl_store_new(const nl_store_options *options, nl_store **out, nl_error *err);
 /* Sources and sinks of the store must be closed before. NULL is fine. */
 NL_API void nl_store_free(nl_store *s);
@@ -50,7 +51,7 @@ NL_API void nl_store_get_stats(const nl_store *s, nl_store_stats *out);
  * that an upload that was cut off still takes its parts away. From any thread. */
 NL_API void nl_store_interrupt(nl_store *s);
 
-/* Open for reading. For S3 no request is sent yet: a missing object shows at the first read. info, where known from a
+/* Open for reading; uri is copied, *out is yours: nl_source_close(). For S3 no request is sent yet: a missing object shows at the first read. info, where known from a
  * listing, saves requests; NULL otherwise. */
 NL_API int nl_store_open(nl_store *s, const char *uri, const nl_object_info *info, nl_source **out, nl_error *err);
 
@@ -60,7 +61,7 @@ typedef struct nl_put_options {
     uint64_t size_hint;       /* the size where known: chooses the part size; 0: unknown */
     bool not_synced;          /* a local file: whole under its name at once, but a power cut may lose it (as with cp) */
 } nl_put_options;
-/* Open for writing; the object appears at commit, whole. Small objects are one PUT, large ones a multipart upload, aborted
+/* Open for writing; *out is yours: end it with nl_sink_commit() or nl_sink_abort(). The object appears at commit, whole. Small objects are one PUT, large ones a multipart upload, aborted
  * on failure. options may be NULL. */
 NL_API int nl_store_create(nl_store *s, const char *uri, const nl_put_options *options, nl_sink **out, nl_error *err);
 
@@ -71,7 +72,7 @@ NL_API int nl_store_delete(nl_store *s, const char *uri, nl_error *err);
 /* Inside one store: server-side for S3 to S3; read and written otherwise. */
 NL_API int nl_store_copy(nl_store *s, const char *from, const char *to, nl_error *err);
 
-/* One entry of a listing. uri is valid during the call only. is_prefix: a "folder" (info is zero). */
+/* One entry of a listing, told on the thread that lists. uri is valid during the call only. is_prefix: a "folder" (info is zero). */
 typedef int (*nl_list_fn)(void *ctx, const char *uri, bool is_prefix, const nl_object_info *info, nl_error *err);
 /* List what begins with uri, in the order of the keys' bytes. recursive false stops at the next "/". Locally uri is a folder
  * (or a file). fn returning other than NL_OK ends the listing with that. */

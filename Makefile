@@ -10,7 +10,8 @@ all: program
 
 ## make           the program as build/neuralake, and both libraries
 program: need-build
-	@cmake --preset release >$(BUILD)/configure.log || { cat $(BUILD)/configure.log; exit 1; }
+	@cmake --preset release >$(BUILD)/configure.log 2>&1 || { cat $(BUILD)/configure.log; \
+	    echo "If a library is missing: scripts/setup.sh build installs all that the build needs" >&2; exit 1; }
 	@cmake --build --preset release -j $(JOBS)
 
 # Plain make installs nothing: it says what is missing, and how to get it.

@@ -111,6 +111,6 @@ make_venv() {
         say "warning: pip could not install tests/requirements.txt: comparisons with other engines will be skipped."
     fi
 }
-if [[ "$groups" == *" test "* || "$groups" == *" bench "* ]]; then
+if [[ "$groups" == *" test "* ]]; then
     make_venv
 fi

@@ -300,13 +300,18 @@ static int run(struct cli_context *x, const struct cli_args *a, nl_error *err)
     if (rc == NL_OK)
         rc = copy_file(&d, "neuralake.yaml", err);
     if (rc == NL_OK) {
-        printf("The demo runs in the folder %s; 'neuralake' is %s.\n", d.folder, d.program);
+        printf(
+            "The demo runs in the folder %s, with the catalogs of examples/demo copied into it; 'neuralake' is %s.\n",
+            d.folder, d.program);
         rc = run_steps(&d, err);
     }
     stop_server(&d);
     free(d.program);
     if (rc == NL_OK)
-        printf("\nDone; nothing is left running. The data and both catalogs are in %s.\n", d.folder);
+        printf("\nDone; nothing is left running. The data and both catalogs are in %s. To go on by hand:\n"
+               "   $ cd %s\n   $ neuralake s3 serve --root s3 &\n   $ eval \"$(neuralake s3 env --root s3)\"\n"
+               "   $ neuralake query -c neuralake.yaml 'SELECT * FROM demo_db.part'\n",
+               d.folder, d.folder);
     return rc;
 }
 

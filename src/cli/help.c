@@ -75,7 +75,10 @@ void cli_print_help(void)
     print_commands("");
     printf("\nOptions:\n"
            "  -h, --help         show this help; 'neuralake COMMAND --help' shows a command's\n"
-           "      --version      show the version\n\n"
+           "      --version      show the version\n"
+           "      --completion SHELL\n"
+           "                     print the completions for bash or zsh\n"
+           "      --man          print the manual page\n\n"
            "Start with 'neuralake demo': a local S3 server, sample data, a catalog and SQL over it, step by step.\n");
 }
 

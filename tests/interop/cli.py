@@ -39,12 +39,11 @@ def wait_for(what, condition, seconds=LIMIT):
 
 
 def files_below(folder):
-    """The files below a folder, sorted, without what a server keeps for itself and what still arrives."""
+    """The files below a folder, sorted, without what a server keeps for itself."""
     found = []
     for path, _, names in os.walk(folder):
         found += [os.path.relpath(os.path.join(path, name), folder) for name in names]
-    return sorted(f for f in found if f not in (".neuralake/lock", ".neuralake/server.json", ".neuralake/credentials.yaml") and
-                  "/.neuralake/tmp/" not in f)
+    return sorted(f for f in found if f not in (".neuralake/lock", ".neuralake/server.json", ".neuralake/credentials.yaml"))
 
 
 class Case(unittest.TestCase):

@@ -18,6 +18,8 @@ static bool has_avx2(void)
 const struct pq_kernel pq_kernels[] = {
 #if defined(__x86_64__)
     {"avx2", has_avx2, pq_unpack_avx2, pq_max_avx2},
+#elif defined(__aarch64__)
+    {"neon", always, pq_unpack_neon, pq_max_neon}, /* every arm64 has it */
 #endif
     {"scalar", always, pq_unpack_scalar, pq_max_scalar},
     {0},

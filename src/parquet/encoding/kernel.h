@@ -29,6 +29,9 @@ uint32_t pq_max_scalar(const uint32_t *values, size_t n);
 #if defined(__x86_64__)
 void pq_unpack_avx2(const uint8_t *in, size_t groups, unsigned width, uint32_t *out);
 uint32_t pq_max_avx2(const uint32_t *values, size_t n);
+#elif defined(__aarch64__)
+void pq_unpack_neon(const uint8_t *in, size_t groups, unsigned width, uint32_t *out);
+uint32_t pq_max_neon(const uint32_t *values, size_t n);
 #endif
 
 #endif

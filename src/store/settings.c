@@ -156,7 +156,7 @@ static int no_credentials(const struct profile *p, nl_error *err)
                        p->name, p->needs);
     int rc = nl_fail(err, NL_DENIED, "no S3 credentials are set");
     nl_hint(err, "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE; for the local server: "
-                 "eval \"$(neuralake s3 env)\"");
+                 "eval \"$(neuralake s3 env [--root DIR])\"");
     return rc;
 }
 

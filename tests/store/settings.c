@@ -61,7 +61,7 @@ static void nothing_is_set(void **state)
     nl_error err = {0};
     CHECK_FAILS(store_settings_read(NULL, &s, &err), NL_DENIED, err, "no S3 credentials");
     CHECK_HAS(err.hint, "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY");
-    CHECK_HAS(err.hint, "eval \"$(neuralake s3 env)\"");
+    CHECK_HAS(err.hint, "eval \"$(neuralake s3 env [--root DIR])\"");
 }
 
 static void the_environment(void **state)

@@ -11,7 +11,7 @@
 #include "s3proto/xml.h"
 #include "store/s3/client.h"
 
-#define LOCAL_SERVER "for the local server: eval \"$(neuralake s3 env)\""
+#define LOCAL_SERVER "for the local server: eval \"$(neuralake s3 env [--root DIR])\""
 
 enum { max_error_body = 1 << 20 };
 

@@ -311,7 +311,7 @@ static int run_statement(nl_engine *e, nl_arena *arena, const struct sql_stateme
         nl_error local = {0};
         rc = run_prepared(e, arena, s, last, out, &local);
         if (rc == NL_INVALID)
-            sql_tables_hint(&e->tables, s, local.message, &local);
+            sql_tables_hint(&e->tables, s, &local);
         if (rc && err)
             *err = local;
     }

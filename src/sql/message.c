@@ -54,6 +54,24 @@ static int join_lines(nl_buf *b, const char *text, size_t len)
     return rc;
 }
 
+/* Does the excerpt's caret stand in a URI outside quotes: at s3 or at // of s3://b/x?
+ *
+ *     LINE 1: SELECT * FROM s3://b/x.parquet
+ *                              ^
+ */
+static bool is_bare_uri(const char *excerpt)
+{
+    const char *end = strchr(excerpt, '\n');
+    size_t column = end ? strspn(end + 1, " ") : 0;
+    if (!end || end[1 + column] != '^' || column == 0 || column >= (size_t)(end - excerpt))
+        return false;
+    const char *at = excerpt + column;
+    if (nl_starts_with(at, "//"))
+        return at[-1] == ':';
+    size_t scheme = strspn(at, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
+    return scheme && nl_starts_with(at + scheme, "://");
+}
+
 int sql_message(nl_error *err, int type, const char *text)
 {
     if (!text)
@@ -66,6 +84,7 @@ int sql_message(nl_error *err, int type, const char *text)
     if (!rc && b.len && b.data[b.len - 1] == '.')
         b.data[--b.len] = '\0'; /* what to do follows behind a semicolon */
     const char *excerpt = strstr(text, "\n\nLINE ");
+    bool bare_uri = excerpt && nl_starts_with(text, "Parser Error: syntax error") && is_bare_uri(excerpt + 2);
     if (excerpt)
         for (excerpt += strlen("\n\nLINE "); *excerpt >= '0' && *excerpt <= '9' && line < 1000000; excerpt++)
             line = line * 10 + (*excerpt - '0');
@@ -78,6 +97,8 @@ int sql_message(nl_error *err, int type, const char *text)
     nl_buf_free(&b);
     if (nl_starts_with(text, "Missing Extension Error") || nl_starts_with(text, "Extension Autoloading Error"))
         nl_hint(err, "extensions are never fetched; Parquet on S3 needs none: FROM 's3://bucket/key.parquet'");
+    if (bare_uri)
+        nl_hint(err, "a path or URI is a table inside quotes: SELECT * FROM 's3://…'");
     return rc ? NL_NO_MEMORY : code;
 }
 

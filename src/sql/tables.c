@@ -331,25 +331,49 @@ static void hint_nearest(const nl_catalog *c, const char *name, nl_error *err)
     free(names);
 }
 
-void sql_tables_hint(const struct sql_tables *tables, const struct sql_statement *s, const char *text, nl_error *err)
+/* DuckDB knows the schema only once a table of it was opened; the catalog knows better. The line stays. */
+static void say_no_table(const nl_catalog *c, const struct sql_name *name, nl_error *err)
+{
+    const char *line = strstr(err->message, " (line ");
+    char where[32];
+    snprintf(where, sizeof where, "%s", line ? line : "");
+    for (size_t i = 0; i < catalog_n_databases(c); i++)
+        if (strcasecmp(catalog_database_name(c, i), name->database) == 0)
+            nl_fail(err, NL_INVALID, "database %s has no table %s%s", catalog_database_name(c, i), name->name, where);
+}
+
+/* Is it the one that DuckDB misses: prt or demo_db.prt? */
+static bool is_missing(const struct sql_name *name, const char *qualified, const char *missing)
+{
+    return name->database && strcasecmp(strchr(missing, '.') ? qualified : name->name, missing) == 0;
+}
+
+void sql_tables_hint(const struct sql_tables *tables, const struct sql_statement *s, nl_error *err)
 {
     char missing[256];
-    if (!tables->catalog || !sql_message_missing_table(text, missing, sizeof missing))
+    if (!sql_message_missing_table(err->message, missing, sizeof missing))
         return;
-    const char *dot = strrchr(missing, '.');
-    const char *last = dot ? dot + 1 : missing;
+    if (!tables->catalog) {
+        if (strstr(err->message, " because schema "))
+            nl_hint(err, "there is no catalog: name one with -c, or NEURALAKE_CATALOG");
+        return;
+    }
     for (const struct sql_name *name = s->names; name; name = name->next) {
-        if (!name->database || strcasecmp(name->name, last) != 0)
-            continue;
         char qualified[512];
         nl_error found = {0};
         const struct catalog_table *t;
-        snprintf(qualified, sizeof qualified, "%s.%s", name->database, name->name);
-        if (catalog_find(tables->catalog, qualified, &t, &found) == NL_OK)
+        snprintf(qualified, sizeof qualified, "%s.%s", name->database ? name->database : "", name->name);
+        if (!is_missing(name, qualified, missing))
+            continue;
+        if (catalog_find(tables->catalog, qualified, &t, &found) == NL_OK) {
             nl_hint(err, "%s takes arguments: %s(…)", qualified, qualified);
-        else if (found.hint[0])
+            return;
+        }
+        say_no_table(tables->catalog, name, err);
+        if (found.hint[0])
             nl_hint(err, "%s", found.hint);
         return;
     }
-    hint_nearest(tables->catalog, last, err);
+    const char *dot = strrchr(missing, '.');
+    hint_nearest(tables->catalog, dot ? dot + 1 : missing, err);
 }

@@ -35,7 +35,8 @@ int sql_tables_create(struct sql_tables *tables, const struct sql_statement *s, 
 void sql_tables_close(struct sql_tables *tables);
 /* Everything; DuckDB is closed. */
 void sql_tables_free(struct sql_tables *tables);
-/* Say what to do about a table that DuckDB did not find. text: what it said. */
-void sql_tables_hint(const struct sql_tables *tables, const struct sql_statement *s, const char *text, nl_error *err);
+/* Say what to do about a table that DuckDB did not find; err holds what it said. Where the catalog has the database, the
+ * message becomes that it has no such table. */
+void sql_tables_hint(const struct sql_tables *tables, const struct sql_statement *s, nl_error *err);
 
 #endif

@@ -1,6 +1,8 @@
 /* tests/sql/message.c: DuckDB's texts as one line with a code. */
 #include "sql/message.h"
 
+#include <stdio.h>
+
 #include "base/str.h"
 #include "support/check.h"
 
@@ -40,6 +42,34 @@ static void texts_become_one_line(void **state)
     CHECK_INT(sql_message(NULL, 0, "x"), NL_INVALID);
 }
 
+/* Whether the caret stands in a URI outside quotes. */
+static void a_bare_uri_has_a_hint(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *excerpt;
+        bool hint;
+    } carets[] = {
+        {"LINE 1: FROM s3://b/x\n               ^", false}, /* at the colon */
+        {"LINE 1: FROM s3://b/x\n                ^", true},
+        {"LINE 1: s3://b/x\n        ^", true},
+        {"LINE 1: 's3://b' // 2\n                 ^", false},
+        {"LINE 1: s3://b/x", false},
+        {"LINE 1: s3://b/x\n", false},
+        {"LINE 1: s3://b/x\n^", false},
+        {"LINE 1: s3://b/x\n                ^", false}, /* behind the end */
+        {"LINE 1: s3://b/x\n                                     ^", false},
+    };
+    for (size_t i = 0; i < NL_LEN(carets); i++) {
+        char text[200];
+        nl_error err = {0};
+        snprintf(text, sizeof text, "Parser Error: syntax error at or near \"x\"\n\n%s", carets[i].excerpt);
+        check_why("%s", text);
+        CHECK_INT(sql_message(&err, 0, text), NL_INVALID);
+        CHECK_STR(err.hint, carets[i].hint ? "a path or URI is a table inside quotes: SELECT * FROM 's3://…'" : "");
+    }
+}
+
 static void the_missing_table_is_found(void **state)
 {
     (void)state;
@@ -59,6 +89,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(texts_become_one_line),
+        cmocka_unit_test(a_bare_uri_has_a_hint),
         cmocka_unit_test(the_missing_table_is_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -25,7 +25,8 @@ if [ -z "${AWS_ENDPOINT_URL:-}" ]; then
         say "Install Docker, or use the embedded server: neuralake s3 serve &, then eval \"\$(neuralake s3 env)\"."
         exit 1
     fi
-    docker compose -f "$here/docker-compose.yml" up -d minio >&2
+    docker compose -f "$here/docker-compose.yml" up -d --wait minio >&2
+    unset AWS_ENDPOINT_URL_S3 AWS_SESSION_TOKEN # they would win over what follows, or spoil it
     export AWS_ENDPOINT_URL=http://127.0.0.1:9000
     export AWS_ACCESS_KEY_ID=${MINIO_ROOT_USER:-minioadmin}
     export AWS_SECRET_ACCESS_KEY=${MINIO_ROOT_PASSWORD:-minioadmin}
@@ -37,6 +38,10 @@ export AWS_REGION=${AWS_REGION:-us-east-1}
 for ((i = 0; ; i++)); do
     if error=$("$program" s3 ls 2>&1 >/dev/null); then
         break
+    fi
+    if [[ $error == *"HTTP 403"* ]]; then
+        say "setup_minio: $error"
+        exit 1
     fi
     if ((i >= wait_seconds)); then
         say "setup_minio: $AWS_ENDPOINT_URL was not ready within $wait_seconds s: $error"

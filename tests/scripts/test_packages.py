@@ -3,6 +3,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -71,10 +72,9 @@ class Packages(unittest.TestCase):
         for line in filter(lambda x: x and x[0] != "#", joined.splitlines()):
             self.assertRegex(line, r"^[a-z0-9-]+==\S+\s+--hash=sha256:[0-9a-f]{64}")
 
-    def test_setup_without_root_names_the_command_and_stops(self):
-        """A machine on which nothing is installed, no one is root, and there is no sudo."""
+    def run_setup(self, group, fakes, folder=ROOT):
+        """setup.sh with these commands and no others beside a few that every machine has."""
         with tempfile.TemporaryDirectory() as bin_dir:
-            fakes = {"id": "echo 1000", "dpkg-query": "exit 1", "apt-get": "exit 1", "uname": "echo x86_64"}
             for name, body in fakes.items():
                 path = os.path.join(bin_dir, name)
                 with open(path, "w") as f:
@@ -83,12 +83,29 @@ class Packages(unittest.TestCase):
             for tool in ("dirname", "bash", "sh", "awk", "sed"):
                 os.symlink(next(p for p in (f"/usr/bin/{tool}", f"/bin/{tool}") if os.path.exists(p)),
                            os.path.join(bin_dir, tool))
-            r = subprocess.run([os.path.join(ROOT, "scripts", "setup.sh"), "build"], env={"PATH": bin_dir},
-                               capture_output=True, text=True, check=False)
+            return subprocess.run([os.path.join(folder, "scripts", "setup.sh"), group], env={"PATH": bin_dir},
+                                  capture_output=True, text=True, check=False)
+
+    def test_setup_without_root_names_the_command_and_stops(self):
+        """A machine on which nothing is installed, no one is root, and there is no sudo."""
+        r = self.run_setup("build", {"id": "echo 1000", "dpkg-query": "exit 1", "apt-get": "exit 1", "uname": "echo x86_64"})
         self.assertEqual(r.returncode, 1, r.stderr)
         self.assertIn("Neither root nor sudo", r.stderr)
         self.assertRegex(r.stderr, r"apt-get install --no-install-recommends gcc libc6-dev .*libsmartcols-dev")
         self.assertRegex(r.stderr, r"libjansson-dev +JSON")
+
+    def test_setup_goes_on_without_the_duckdb_library_and_says_so(self):
+        """A clone without node_modules, on a machine whose npm fetches nothing."""
+        with tempfile.TemporaryDirectory() as folder:
+            os.mkdir(os.path.join(folder, "scripts"))
+            for name in ("setup.sh", "packages.txt"):
+                shutil.copy(os.path.join(ROOT, "scripts", name), os.path.join(folder, "scripts", name))
+            for npm, says in (("exit 1", "npm ci failed"), ("exit 0", "holds no library for x86_64")):
+                r = self.run_setup("run", {"dpkg-query": "echo installed", "uname": "echo x86_64", "npm": npm}, folder)
+                self.assertEqual(r.returncode, 0, r.stderr)
+                self.assertIn(says, r.stderr)
+                self.assertIn("everything but SQL works", r.stderr)
+                self.assertIn("DUCKDB_ROOT=", r.stderr)
 
 
 if __name__ == "__main__":

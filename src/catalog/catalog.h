@@ -94,6 +94,8 @@ int catalog_find(const nl_catalog *c, const char *qualified, const struct catalo
 /* Load as nl_catalog_load() does. compiler_output gets all that the compiler said where a C catalog does not compile (for
  * people: many lines); NULL where nobody wants it. The error has the first line of it in any case. */
 int catalog_load(const char *path, nl_buf *compiler_output, nl_catalog **out, nl_error *err);
+/* Is there a compiler for catalogs in C: CC, else cc, as catalog_load() looks for it? */
+bool catalog_has_compiler(void);
 /* The path of the catalog that nl_catalog_discover() would load. Yours: free(). */
 int catalog_discover_path(char **out, nl_error *err);
 

@@ -102,6 +102,14 @@ static int find_compiler(struct job *j, nl_error *err)
     return NL_NOT_FOUND;
 }
 
+bool catalog_has_compiler(void)
+{
+    struct job j = {.path = ""};
+    bool found = find_compiler(&j, NULL) == NL_OK;
+    nl_arena_free(&j.arena);
+    return found;
+}
+
 /* ── the key ── */
 
 static int add_text(nl_buf *b, const char *text, nl_error *err)

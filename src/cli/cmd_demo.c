@@ -23,6 +23,7 @@
 #include "base/path.h"
 #include "base/proc.h"
 #include "base/str.h"
+#include "catalog/catalog.h"
 #include "cli/commands.h"
 #include "cli/context.h"
 #include "server/s3/state.h"
@@ -233,27 +234,9 @@ static int copy_file(const struct demo *d, const char *name, nl_error *err)
     return rc;
 }
 
-/* Is there a compiler for the catalog in C? */
-static bool has_compiler(void)
-{
-    const char *cc = getenv("CC"), *path = getenv("PATH");
-    cc = cc && *cc ? cc : "cc";
-    if (strchr(cc, '/'))
-        return access(cc, X_OK) == 0;
-    for (const char *p = path; p && *p;) {
-        size_t len = strcspn(p, ":");
-        char file[4096];
-        int n = snprintf(file, sizeof file, "%.*s/%s", (int)len, p, cc);
-        if (n > 0 && (size_t)n < sizeof file && access(file, X_OK) == 0)
-            return true;
-        p += len + (p[len] == ':');
-    }
-    return false;
-}
-
 static int run_steps(struct demo *d, nl_error *err)
 {
-    const char *catalog = has_compiler() ? "catalog.c" : "neuralake.yaml";
+    const char *catalog = catalog_has_compiler() ? "catalog.c" : "neuralake.yaml";
     const char *object = "s3://neuralake-bucket/parts.parquet";
     const struct {
         const char *title;

@@ -170,6 +170,19 @@ const char *s3_quoted(const char *etag, char out[static 80])
     return out;
 }
 
+void s3_answer_copied(s3_request *rq, const char *root, const s3_meta *meta)
+{
+    nl_buf body = {0};
+    s3_xml_writer w;
+    char time[25], etag[80];
+    s3_xml_start(&w, &body);
+    s3_xml_open_root(&w, root);
+    s3_xml_text(&w, "LastModified", s3_iso_time(meta->mtime_ns, time));
+    s3_xml_text(&w, "ETag", s3_quoted(meta->etag, etag));
+    s3_xml_close(&w, root);
+    s3_answer_xml(rq, 200, &w, &body);
+}
+
 bool s3_etag_listed(const char *list, const char *etag)
 {
     size_t etag_len = strlen(etag);

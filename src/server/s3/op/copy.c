@@ -159,15 +159,7 @@ static void end(s3_request *rq)
         s3_refuse_write(rq, &s->condition, &err);
         return;
     }
-    nl_buf body = {0};
-    s3_xml_writer w;
-    char time[25], etag[80];
-    s3_xml_start(&w, &body);
-    s3_xml_open_root(&w, "CopyObjectResult");
-    s3_xml_text(&w, "LastModified", s3_iso_time(s->meta.mtime_ns, time));
-    s3_xml_text(&w, "ETag", s3_quoted(s->meta.etag, etag));
-    s3_xml_close(&w, "CopyObjectResult");
-    s3_answer_xml(rq, 200, &w, &body);
+    s3_answer_copied(rq, "CopyObjectResult", &s->meta);
 }
 
 static void drop(s3_request *rq)

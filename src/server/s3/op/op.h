@@ -42,6 +42,8 @@ const char *s3_iso_time(int64_t ns, char out[static 25]);
 bool s3_etag_listed(const char *list, const char *etag);
 /* "\"etag\"" for XML. */
 const char *s3_quoted(const char *etag, char out[static 80]);
+/* Answer a copy: 200, and when and as what the new object or part was written, below an element of that name. */
+void s3_answer_copied(s3_request *rq, const char *root, const s3_meta *meta);
 
 /* If-Match and If-None-Match of a write, decided under the key's lock. code: S3's code of a refusal. */
 typedef struct s3_write_condition {

@@ -174,15 +174,7 @@ static void copy_part(s3_request *rq)
         s3_refuse_error(rq, &err, "NoSuchUpload");
         return;
     }
-    nl_buf body = {0};
-    s3_xml_writer w;
-    char time[25], etag[80];
-    s3_xml_start(&w, &body);
-    s3_xml_open_root(&w, "CopyPartResult");
-    s3_xml_text(&w, "LastModified", s3_iso_time(s->meta.mtime_ns, time));
-    s3_xml_text(&w, "ETag", s3_quoted(s->meta.etag, etag));
-    s3_xml_close(&w, "CopyPartResult");
-    s3_answer_xml(rq, 200, &w, &body);
+    s3_answer_copied(rq, "CopyPartResult", &s->meta);
 }
 
 const s3_op s3_op_copy_part = {.name = "UploadPartCopy", .end = copy_part, .drop = drop, .disk = true};

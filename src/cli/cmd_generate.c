@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "cli/commands.h"
 #include "cli/context.h"
+#include "cli/rows.h"
 #include "gen/gen.h"
 
 /* All batches of the stream into the file. */
@@ -23,9 +24,7 @@ static int write_stream(struct cli_context *x, struct ArrowArrayStream *stream, 
         rc = nl_parquet_writer_new(sink, &schema, o, &writer, err);
     while (rc == NL_OK) {
         struct ArrowArray batch = {0};
-        rc = nl_cancel_check(&x->cancel, err);
-        if (rc == NL_OK)
-            rc = arrow_stream_next(stream, &batch, err);
+        rc = cli_next_batch(x, stream, &batch, err);
         if (rc || !batch.release)
             break;
         rc = nl_parquet_write(writer, &batch, err);

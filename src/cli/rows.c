@@ -141,6 +141,12 @@ static void print_footer(const struct table_print *p, const struct cli_rows_opti
         putchar('\n');
 }
 
+int cli_next_batch(struct cli_context *x, struct ArrowArrayStream *stream, struct ArrowArray *out, nl_error *err)
+{
+    int rc = nl_cancel_check(&x->cancel, err);
+    return rc ? rc : arrow_stream_next(stream, out, err);
+}
+
 static int print_as_table(struct cli_context *x, struct ArrowArrayStream *stream, const struct ArrowSchema *schema,
                           const struct cli_rows_options *o, nl_error *err)
 {
@@ -150,9 +156,7 @@ static int print_as_table(struct cli_context *x, struct ArrowArrayStream *stream
     int rc = table_begin(&p, schema, err);
     while (rc == NL_OK && !more) {
         struct ArrowArray batch = {0};
-        rc = nl_cancel_check(&x->cancel, err);
-        if (rc == NL_OK)
-            rc = arrow_stream_next(stream, &batch, err);
+        rc = cli_next_batch(x, stream, &batch, err);
         if (rc || !batch.release)
             break;
         for (int64_t i = 0; rc == NL_OK && i < batch.length && !more; i++) {
@@ -184,9 +188,7 @@ static int print_as_text(struct cli_context *x, struct ArrowArrayStream *stream,
         rc = arrow_text_new(format, schema, sink, &text, err);
     while (rc == NL_OK) {
         struct ArrowArray batch = {0};
-        rc = nl_cancel_check(&x->cancel, err);
-        if (rc == NL_OK)
-            rc = arrow_stream_next(stream, &batch, err);
+        rc = cli_next_batch(x, stream, &batch, err);
         if (rc || !batch.release)
             break;
         rc = arrow_text_batch(text, &batch, err);

@@ -16,6 +16,9 @@ struct cli_rows_options {
     int64_t started_ns; /* for the footer's time; 0: no time */
 };
 
+/* The next batch of a stream, unless Ctrl-C was pressed; released at the end. */
+int cli_next_batch(struct cli_context *x, struct ArrowArrayStream *stream, struct ArrowArray *out, nl_error *err);
+
 /* Print the whole stream, which is released (also on failure). */
 int cli_print_rows(struct cli_context *x, struct ArrowArrayStream *stream, const struct cli_rows_options *o,
                    nl_error *err);

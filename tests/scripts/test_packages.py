@@ -61,7 +61,8 @@ class Packages(unittest.TestCase):
         build = {x[1] for x in lines if x[0] == "build"}
         libraries = set(re.findall(r"\b[a-z0-9]+\b", " ".join(re.findall(r"^set\(DEPS_\w+ (.*)\)", text("cmake/deps.cmake"),
                                                                          re.M)))) - {"m"}
-        named = {"libcrypto": "libssl-dev", "libcurl": "libcurl4-openssl-dev", "expat": "libexpat1-dev"}
+        named = {"libcrypto": "libssl-dev", "libcurl": "libcurl4-openssl-dev", "expat": "libexpat1-dev",
+                 "libbrotlidec": "libbrotli-dev", "libbrotlienc": "libbrotli-dev"}
         for library in libraries:
             package = named.get(library) or next((f"{p}{library}-dev" for p in ("", "lib") if f"{p}{library}-dev" in build),
                                                  None)

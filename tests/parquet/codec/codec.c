@@ -8,7 +8,8 @@
 #include "support/fault.h"
 #include "support/rng.h"
 
-static const int supported[] = {PQ_CODEC_UNCOMPRESSED, PQ_CODEC_SNAPPY, PQ_CODEC_ZSTD};
+static const int supported[] = {PQ_CODEC_UNCOMPRESSED, PQ_CODEC_SNAPPY, PQ_CODEC_GZIP,   PQ_CODEC_BROTLI,
+                                PQ_CODEC_LZ4,          PQ_CODEC_ZSTD,   PQ_CODEC_LZ4_RAW};
 
 /* Memory of exactly len bytes, so that ASan sees a step beyond it. */
 static void *block(size_t len)
@@ -87,11 +88,7 @@ static void what_is_not_supported_is_named(void **state)
         int codec, code;
         const char *words;
     } cases[] = {
-        {PQ_CODEC_GZIP, NL_UNSUPPORTED, "GZIP"},
         {PQ_CODEC_LZO, NL_UNSUPPORTED, "LZO"},
-        {PQ_CODEC_BROTLI, NL_UNSUPPORTED, "BROTLI"},
-        {PQ_CODEC_LZ4, NL_UNSUPPORTED, "LZ4"},
-        {PQ_CODEC_LZ4_RAW, NL_UNSUPPORTED, "LZ4_RAW"},
         {-1, NL_CORRUPT, "codec -1"},
         {8, NL_CORRUPT, "codec 8"},
         {INT32_MIN, NL_CORRUPT, "codec"},
@@ -129,7 +126,102 @@ static void the_bound_on_output_holds(void **state)
     }
     CHECK_MAX(pq_codec_max_output(PQ_CODEC_SNAPPY, 1000), 22000);
     CHECK_MAX(pq_codec_max_output(PQ_CODEC_ZSTD, 1000), 33 << 20);
+    CHECK_MAX(pq_codec_max_output(PQ_CODEC_GZIP, 1000), 1032000);
+    CHECK_MAX(pq_codec_max_output(PQ_CODEC_LZ4, 1000), 255000);
     free(zeros);
+}
+
+/* What few bytes may ask for: as much as they really hold, and nothing more. */
+static void a_large_page_of_few_bytes_is_proved(void **state)
+{
+    (void)state;
+    size_t size = 100 << 20;
+    uint8_t *zeros = calloc(size, 1);
+    struct pq_codec_ctx ctx = {0};
+    CHECK(zeros != NULL);
+    for (size_t c = 0; c < NL_LEN(supported); c++) {
+        nl_buf packed = {0};
+        nl_error err = {0};
+        check_why("%s", pq_codec_name(supported[c]));
+        CHECK_OK(pq_compress(&ctx, supported[c], 0, zeros, size, &packed, &err), err);
+        CHECK_OK(pq_codec_allows(&ctx, supported[c], packed.data, packed.len, size, &err), err);
+        CHECK_FAILS(pq_codec_allows(&ctx, supported[c], packed.data, packed.len, UINT64_MAX, &err), NL_CORRUPT, err,
+                    pq_codec_name(supported[c]));
+        if (supported[c] == PQ_CODEC_ZSTD || supported[c] == PQ_CODEC_BROTLI) {
+            CHECK_FAILS(pq_codec_allows(&ctx, supported[c], packed.data, packed.len, size + 1, &err), NL_CORRUPT, err,
+                        "holds 104857600 bytes");
+            CHECK_FAILS(pq_codec_allows(&ctx, supported[c], packed.data, packed.len, size - 1, &err), NL_CORRUPT, err,
+                        "holds more");
+            CHECK_FAILS(pq_codec_allows(&ctx, supported[c], packed.data, packed.len - 1, size, &err), NL_CORRUPT, err,
+                        NULL);
+            FAULT_LOOP(f, FAULT_ALLOC, ENOMEM)
+            {
+                int rc = pq_codec_allows(&ctx, supported[c], packed.data, packed.len, size, &err);
+                CHECK_INT(rc, fault_off(&f) ? NL_NO_MEMORY : NL_OK);
+            }
+        }
+        nl_buf_free(&packed);
+    }
+    CHECK_OK(pq_codec_allows(NULL, PQ_CODEC_ZSTD, "four", 4, PQ_CODEC_SMALL / 64, &(nl_error){0}), (nl_error){0});
+    nl_error err = {0};
+    CHECK_FAILS(pq_codec_allows(NULL, PQ_CODEC_LZO, "four", 4, 4, &err), NL_UNSUPPORTED, err, "LZO");
+    pq_codec_ctx_free(&ctx);
+    free(zeros);
+}
+
+/* The least and the most level, others beyond them, one after the other in one context. */
+static void levels_are_taken(void **state)
+{
+    (void)state;
+    static const int levels[] = {1, 11, 12, 22, 1, 6, 0, -5, 1000};
+    struct rng r = rng_seed("codec levels");
+    struct pq_codec_ctx ctx = {0};
+    uint8_t *data = fill(20000, &r, 1), *back = block(20000);
+    for (size_t c = 0; c < NL_LEN(supported); c++)
+        for (size_t l = 0; l < NL_LEN(levels); l++)
+            for (int with = 0; with < 2; with++) {
+                nl_buf packed = {0};
+                nl_error err = {0};
+                check_why("%s, level %d", pq_codec_name(supported[c]), levels[l]);
+                CHECK_OK(pq_compress(with ? &ctx : NULL, supported[c], levels[l], data, 20000, &packed, &err), err);
+                CHECK_OK(pq_decompress(&ctx, supported[c], packed.data, packed.len, back, 20000, &err), err);
+                CHECK_MEM(back, data, 20000);
+                nl_buf_free(&packed);
+            }
+    pq_codec_ctx_free(&ctx);
+    free(data);
+    free(back);
+}
+
+/* Frame after frame, one of them empty, where a codec knows frames. */
+static void several_frames_are_one_page(void **state)
+{
+    (void)state;
+    static const int framed[] = {PQ_CODEC_ZSTD, PQ_CODEC_GZIP, PQ_CODEC_LZ4};
+    struct pq_codec_ctx ctx = {0};
+    for (size_t c = 0; c < NL_LEN(framed); c++) {
+        nl_buf packed = {0};
+        nl_error err = {0};
+        char back[11];
+        check_why("%s", pq_codec_name(framed[c]));
+        CHECK_OK(pq_compress(&ctx, framed[c], 0, "hello ", 6, &packed, &err), err);
+        CHECK_OK(pq_compress(&ctx, framed[c], 0, NULL, 0, &packed, &err), err);
+        CHECK_OK(pq_compress(&ctx, framed[c], 0, "world", 5, &packed, &err), err);
+        CHECK_OK(pq_decompress(&ctx, framed[c], packed.data, packed.len, back, 11, &err), err);
+        CHECK_MEM(back, "hello world", 11);
+        CHECK_FAILS(pq_decompress(&ctx, framed[c], packed.data, packed.len, back, 10, &err), NL_CORRUPT, err, NULL);
+        nl_buf_free(&packed);
+    }
+    pq_codec_ctx_free(&ctx);
+}
+
+static void the_checksum_is_gzips(void **state)
+{
+    (void)state;
+    CHECK_INT(pq_crc32(0, "123456789", 9), 0xCBF43926);
+    CHECK_INT(pq_crc32(pq_crc32(0, "1234", 4), "56789", 5), 0xCBF43926);
+    CHECK_INT(pq_crc32(0, NULL, 0), 0);
+    CHECK_INT(pq_crc32(7, NULL, 0), 7);
 }
 
 static void damaged_bytes_are_an_error_or_other_bytes(void **state)
@@ -167,10 +259,15 @@ static void a_failed_allocation_leaves_the_buffer(void **state)
     {
         nl_error err = {0};
         nl_buf out = {0};
-        int rc = pq_compress(NULL, PQ_CODEC_SNAPPY, 0, "some bytes", 10, &out, &err);
+        int rc = NL_OK;
+        size_t before = 0;
+        for (size_t c = 0; rc == NL_OK && c < NL_LEN(supported); c++) {
+            before = out.len;
+            rc = pq_compress(NULL, supported[c], 0, "some bytes", 10, &out, &err);
+        }
         bool failed = fault_off(&f);
         CHECK_INT(rc, failed ? NL_NO_MEMORY : NL_OK);
-        CHECK(!failed || out.len == 0);
+        CHECK(!failed || out.len == before);
         nl_buf_free(&out);
     }
 }
@@ -183,6 +280,10 @@ int main(void)
         cmocka_unit_test(what_is_not_supported_is_named),
         cmocka_unit_test(the_bound_on_output_holds),
         cmocka_unit_test(damaged_bytes_are_an_error_or_other_bytes),
+        cmocka_unit_test(a_large_page_of_few_bytes_is_proved),
+        cmocka_unit_test(levels_are_taken),
+        cmocka_unit_test(several_frames_are_one_page),
+        cmocka_unit_test(the_checksum_is_gzips),
         cmocka_unit_test(a_failed_allocation_leaves_the_buffer),
     };
     return cmocka_run_group_tests_name("parquet_codec", tests, NULL, NULL);

@@ -2,7 +2,8 @@
  *
  * The formats that Neuralake speaks: "b" bool, "c C s S i I l L" integers, "f g" floats, "u U z Z" strings and binary,
  * "vu vz" string and binary views, "tdD tdm" dates, "tts ttm ttu ttn" times, "tss: tsm: tsu: tsn:" timestamps with a time zone
- * or none, "tiM tiD tin" intervals, "d:P,S" decimal128, "w:N" fixed-size binary, "+s +l +m +w:N" nested, "n" null.
+ * or none, "tDs tDm tDu tDn" durations, "tiM tiD tin" intervals, "d:P,S" decimal128 (as text also "d:P,S,32", 64 and 256), "w:N" fixed-size
+ * binary, "+s +l +L +m +w:N" nested, "n" null; each also as the dictionary of an integer column.
  *
  *     string view, 16 bytes     length ≤ 12:  int32 length | 12 bytes of the string, zero-padded
  *                               else:         int32 length | first 4 bytes | int32 buffer index | int32 offset
@@ -30,12 +31,14 @@ enum arrow_kind {
     ARROW_DECIMAL, /* width 128, precision, scale */
     ARROW_STRING,  /* layout: offsets32, offsets64, view */
     ARROW_BINARY,
-    ARROW_FIXED_BINARY, /* byte_width */
-    ARROW_DATE,         /* unit day (int32) or ms (int64) */
-    ARROW_TIME,         /* unit; s and ms are 32 bits wide, us and ns 64 */
-    ARROW_TIMESTAMP,    /* unit, timezone */
-    ARROW_INTERVAL,     /* width 32: months; 64: days, ms (int32 each); 128: months, days (int32 each), ns (int64) */
-    ARROW_STRUCT,       /* from here on nested */
+    ARROW_FIXED_BINARY,  /* byte_width */
+    ARROW_DATE,          /* unit day (int32) or ms (int64) */
+    ARROW_TIME,          /* unit; s and ms are 32 bits wide, us and ns 64 */
+    ARROW_TIMESTAMP,     /* unit, timezone */
+    ARROW_DURATION,      /* unit, width 64 */
+    ARROW_INTERVAL,      /* width 32: months; 64: days, ms (int32 each); 128: months, days (int32 each), ns (int64) */
+    ARROW_DECIMAL_OTHER, /* width 32, 64, 256, precision, scale: a kind of its own, for those who read 128 bits only */
+    ARROW_STRUCT,        /* from here on nested */
     ARROW_LIST,
     ARROW_MAP,
     ARROW_FIXED_LIST, /* list_size */
@@ -46,7 +49,7 @@ enum arrow_layout { ARROW_OFFSETS32, ARROW_OFFSETS64, ARROW_VIEW };
 
 struct arrow_type {
     enum arrow_kind kind;
-    uint8_t width; /* bits of one value; 0 where it varies, 1 for bool */
+    uint16_t width; /* bits of one value; 0 where it varies, 1 for bool */
     bool is_signed;
     enum arrow_unit unit;
     enum arrow_layout layout;
@@ -62,7 +65,11 @@ int arrow_type_parse(const char *format, struct arrow_type *out, nl_error *err);
  * Into out; returns out. */
 const char *arrow_type_sql(const struct arrow_type *t, char out[static 64]);
 
-/* ── schemas ── */
+/* The same of a field, nested ones with what is in them: "STRUCT(a INTEGER, b VARCHAR[])", "INTEGER[3]", "MAP(VARCHAR, INTEGER)".
+ * A dictionary is shown as its values' type. NL_UNSUPPORTED: more than 64 levels. On failure out is as it was. */
+int arrow_schema_sql(const struct ArrowSchema *s, nl_buf *out, nl_error *err);
+
+/* ── schemas (their metadata: metadata.h) ── */
 
 /* A field: format and name are copied. On failure *out is released. */
 int arrow_schema_field(struct ArrowSchema *out, const char *format, const char *name, bool nullable, nl_error *err);
@@ -102,6 +109,10 @@ static inline bool arrow_bit(const uint8_t *bits, int64_t i)
 /* Has a foreign array the shape that its type wants (length, offset, buffers)? What lies in the buffers is not looked at.
  * NL_INVALID; NL_UNSUPPORTED for ARROW_OTHER. */
 int arrow_array_check(const struct ArrowArray *a, const struct arrow_type *t, nl_error *err);
+/* The same for an array with all that is below it: also children and their lengths, and the offsets of strings, lists and maps
+ * (ascending, within the child). Other errors, with the field's name; NL_UNSUPPORTED also for more than 64 levels. What remains
+ * trusted: buffers as long as the lengths say, views, dictionary indices. */
+int arrow_array_check_all(const struct ArrowArray *a, const struct ArrowSchema *s, nl_error *err);
 /* Is row i (before a->offset is added) not null? */
 bool arrow_is_valid(const struct ArrowArray *a, int64_t i);
 /* Row i of a string or binary array of any layout, fixed-size ones too. Borrowed from the array. */
@@ -148,8 +159,8 @@ void arrow_stream_release(struct ArrowArrayStream *s);
  *     integers -7, floats in the shortest digits that read back, with a point or an exponent: 10.0, 0.1, 1e+300, NaN, Infinity,
  *     -Infinity; true, false; decimals with all digits of their scale: 1.50; strings as they are, binary in base64;
  *     2024-02-29, 13:05:00, 2024-02-29T13:05:00.250000 (the unit's digits, none where they are all zero), and with a time zone
- *     the instant in UTC: 2024-02-29T13:05:00Z. Years outside of 0000 to 9999 carry a sign: -0044-03-15. Intervals are
- *     durations of ISO 8601, each part with its own sign: P1Y2M3DT4H5M6.5S, P-1M, PT0S.
+ *     the instant in UTC: 2024-02-29T13:05:00Z. Years outside of 0000 to 9999 carry a sign: -0044-03-15. Intervals and durations
+ *     are durations of ISO 8601, each part with its own sign: P1Y2M3DT4H5M6.5S, P-1M, PT0S.
  *
  * NL_UNSUPPORTED: a nested type, or one that is not spoken. */
 int arrow_format_value(const struct ArrowArray *a, const struct arrow_type *t, int64_t row, nl_buf *out, nl_error *err);

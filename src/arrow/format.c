@@ -1,115 +1,8 @@
-/* format.c: values as text. Numbers are here, dates and times in format_time.c. Locale plays no part.
- */
+/* format.c: values as text: integers, decimals and bytes are here, floats in format_float.c, dates and times in format_time.c.
+ * Locale plays no part. */
 #include "arrow/format.h"
 
-#include <float.h>
-#include <inttypes.h>
-#include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-/* ── floats ── */
-
-/* "d.ddde±xx" of as many digits as tell v from its neighbours.
- *
- * Up to DBL_DIG (FLT_DIG) digits survive the way through the type, so if so many read back, stripping zeros gives the
- * shortest. Below the smallest normal number that does not hold: there every length is tried.
- */
-static int shortest(double v, bool narrow, char out[static 40])
-{
-    bool tiny = fabs(v) < (narrow ? (double)FLT_MIN : DBL_MIN);
-    int most = narrow ? 9 : 17, digits = tiny ? 1 : narrow ? FLT_DIG : DBL_DIG;
-    for (;; digits++) {
-        int n = snprintf(out, 40, "%.*e", digits - 1, v);
-        bool same = narrow ? strtof(out, NULL) == (float)v : strtod(out, NULL) == v;
-        if (same || digits == most)
-            return n;
-    }
-}
-
-/* The digits of "d,ddde±xx" whatever the locale's point is, without zeros at the end; their number, and the exponent. */
-static int take_digits(const char *text, char digits[static 20], int *exponent)
-{
-    int n = 0;
-    for (; *text && *text != 'e'; text++)
-        if (*text >= '0' && *text <= '9' && n < 19)
-            digits[n++] = *text;
-    *exponent = *text == 'e' ? (int)strtol(text + 1, NULL, 10) : 0;
-    while (n > 1 && digits[n - 1] == '0')
-        n--;
-    return n;
-}
-
-/* Digits and exponent as 123.0, 0.00123 or 1.23e+20. */
-static int lay_out(const char *digits, int n, int exponent, char *out)
-{
-    char *to = out;
-    if (exponent < -5 || exponent >= 16) {
-        *to++ = digits[0];
-        if (n > 1) {
-            *to++ = '.';
-            memcpy(to, digits + 1, (size_t)n - 1);
-            to += n - 1;
-        }
-        return (int)(to - out) + snprintf(to, 8, "e%c%02d", exponent < 0 ? '-' : '+', abs(exponent));
-    }
-    int before = exponent + 1; /* digits before the point; zero or less: zeros behind it */
-    if (before <= 0)
-        *to++ = '0';
-    for (int i = 0; i < before; i++)
-        *to++ = i < n ? digits[i] : '0';
-    *to++ = '.';
-    for (int i = before; i < 0; i++)
-        *to++ = '0';
-    for (int i = before > 0 ? before : 0; i < n; i++)
-        *to++ = digits[i];
-    if (before >= n)
-        *to++ = '0';
-    return (int)(to - out);
-}
-
-int arrow_format_double(double v, bool narrow, nl_buf *out, nl_error *err)
-{
-    if (isnan(v))
-        return nl_buf_puts(out, "NaN", err);
-    if (isinf(v))
-        return nl_buf_puts(out, v < 0 ? "-Infinity" : "Infinity", err);
-    char text[48], e[40] = "", digits[20] = "0";
-    int n = 0;
-    if (signbit(v))
-        text[n++] = '-';
-    double positive = fabs(v);
-    if (positive < 1e15 && positive == (double)(int64_t)positive) { /* whole numbers need no search */
-        n += snprintf(text + n, sizeof(text) - (size_t)n, "%.0f", positive);
-        memcpy(text + n, ".0", 2);
-        return nl_buf_append(out, text, (size_t)n + 2, err);
-    }
-    shortest(positive, narrow, e);
-    int exponent, n_digits = take_digits(e, digits, &exponent);
-    n += lay_out(digits, n_digits, exponent, text + n);
-    return nl_buf_append(out, text, (size_t)n, err);
-}
-
-/* IEEE half precision: a whole number of 2^-24 below 1, and the same times a power of two above. */
-static double from_half(uint16_t h)
-{
-    unsigned exponent = h >> 10 & 31, fraction = h & 1023;
-    double v = exponent == 31 ? (fraction ? NAN : INFINITY)
-               : exponent     ? (double)((uint64_t)(1024 + fraction) << (exponent - 1)) / (1 << 24)
-                              : (double)fraction / (1 << 24);
-    return h & 0x8000 ? -v : v;
-}
-
-static int format_float(const struct ArrowArray *a, const struct arrow_type *t, int64_t at, nl_buf *out, nl_error *err)
-{
-    const void *values = a->buffers[1];
-    if (t->width == 64)
-        return arrow_format_double(((const double *)values)[at], false, out, err);
-    if (t->width == 32)
-        return arrow_format_double((double)((const float *)values)[at], true, out, err);
-    return arrow_format_double(from_half(((const uint16_t *)values)[at]), true, out, err);
-}
 
 /* ── integers and decimals ── */
 
@@ -128,27 +21,33 @@ static int64_t int_at(const void *values, const struct arrow_type *t, int64_t at
     }
 }
 
-static int format_int(int64_t v, bool is_signed, nl_buf *out, nl_error *err)
+int arrow_format_uint(uint64_t v, bool negative, nl_buf *out, nl_error *err)
 {
-    char text[24];
-    int n = snprintf(text, sizeof(text), is_signed ? "%" PRId64 : "%" PRIu64, v);
-    return nl_buf_append(out, text, (size_t)n, err);
+    char text[24], *at = text + sizeof text;
+    do
+        *--at = (char)('0' + v % 10);
+    while (v /= 10);
+    if (negative)
+        *--at = '-';
+    return nl_buf_append(out, at, (size_t)(text + sizeof text - at), err);
 }
 
-int arrow_format_decimal(__int128 v, int32_t scale, nl_buf *out, nl_error *err)
+static int format_int(int64_t v, bool is_signed, nl_buf *out, nl_error *err)
 {
-    char digits[40]; /* backwards; 2^127 has 39 */
-    size_t n = 0;
-    unsigned __int128 u = v < 0 ? 0 - (unsigned __int128)v : (unsigned __int128)v;
-    do
-        digits[n++] = (char)('0' + (int)(u % 10));
-    while (u /= 10);
-    size_t zeros = scale < 0 && v ? (size_t)-scale : 0, fraction = scale > 0 ? (size_t)scale : 0;
-    int rc = nl_buf_reserve(out, n + zeros + fraction + 3, err);
+    bool negative = is_signed && v < 0;
+    return arrow_format_uint(negative ? 0 - (uint64_t)v : (uint64_t)v, negative, out, err);
+}
+
+/* n digits, the last one first, with their sign and a point before the last `scale` of them. */
+static int put_decimal(const char *digits, size_t n, bool negative, int32_t scale, nl_buf *out, nl_error *err)
+{
+    bool is_zero = n == 1 && digits[0] == '0';
+    size_t zeros = scale < 0 && !is_zero ? (size_t)-scale : 0, fraction = scale > 0 ? (size_t)scale : 0;
+    int rc = nl_buf_reserve(out, (n > fraction ? n : fraction) + zeros + 3, err);
     if (rc)
         return rc;
     char *to = out->data + out->len;
-    if (v < 0)
+    if (negative)
         *to++ = '-';
     for (size_t i = n > fraction ? n : fraction + 1; i-- > 0;) { /* zeros fill up to one digit before the point */
         if (i + 1 == fraction)
@@ -162,9 +61,60 @@ int arrow_format_decimal(__int128 v, int32_t scale, nl_buf *out, nl_error *err)
     return NL_OK;
 }
 
+int arrow_format_decimal(__int128 v, int32_t scale, nl_buf *out, nl_error *err)
+{
+    char digits[40]; /* 2^127 has 39 */
+    size_t n = 0;
+    unsigned __int128 u = v < 0 ? 0 - (unsigned __int128)v : (unsigned __int128)v;
+    for (; u >> 64; u /= 10)
+        digits[n++] = (char)('0' + (int)(u % 10));
+    uint64_t low = (uint64_t)u;
+    do
+        digits[n++] = (char)('0' + (int)(low % 10));
+    while (low /= 10);
+    return put_decimal(digits, n, v < 0, scale, out, err);
+}
+
+/* 256 bits, least significant word first. */
+static int format_decimal256(const uint8_t *bytes, int32_t scale, nl_buf *out, nl_error *err)
+{
+    uint64_t words[4];
+    memcpy(words, bytes, sizeof words);
+    bool negative = words[3] >> 63;
+    for (int i = 0, carry = 1; i < 4 && negative; i++) {
+        words[i] = ~words[i] + (uint64_t)carry;
+        carry = carry && words[i] == 0;
+    }
+    char digits[80]; /* 2^255 has 77 */
+    size_t n = 0;
+    do {
+        unsigned __int128 left = 0;
+        for (int i = 3; i >= 0; i--) {
+            left = left << 64 | words[i];
+            words[i] = (uint64_t)(left / 10);
+            left %= 10;
+        }
+        digits[n++] = (char)('0' + (int)left);
+    } while (words[0] | words[1] | words[2] | words[3]);
+    return put_decimal(digits, n, negative, scale, out, err);
+}
+
+static int format_decimal(const uint8_t *values, const struct arrow_type *t, int64_t at, nl_buf *out, nl_error *err)
+{
+    const uint8_t *bytes = values + at * (t->width / 8);
+    __int128 v;
+    if (t->width == 256)
+        return format_decimal256(bytes, t->scale, out, err);
+    if (t->width == 128)
+        memcpy(&v, bytes, sizeof v);
+    else
+        v = int_at(values, t, at);
+    return arrow_format_decimal(v, t->scale, out, err);
+}
+
 /* ── bytes ── */
 
-static int format_base64(const uint8_t *data, size_t len, nl_buf *out, nl_error *err)
+int arrow_format_base64(const uint8_t *data, size_t len, nl_buf *out, nl_error *err)
 {
     static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     if (len > SIZE_MAX / 8)
@@ -191,7 +141,7 @@ static int format_bytes(const struct ArrowArray *a, const struct arrow_type *t, 
 {
     size_t len;
     const uint8_t *s = arrow_bytes_at(a, t, row, &len);
-    return t->kind == ARROW_STRING ? nl_buf_append(out, s, len, err) : format_base64(s, len, out, err);
+    return t->kind == ARROW_STRING ? nl_buf_append(out, s, len, err) : arrow_format_base64(s, len, out, err);
 }
 
 /* An interval of any of the three layouts; what a layout lacks is 0. */
@@ -206,6 +156,15 @@ static int format_interval(const uint8_t *values, const struct arrow_type *t, in
     if (t->width == 128)
         memcpy(&nanos, v + 8, sizeof(nanos));
     return arrow_format_interval(parts[0], parts[1], nanos, out, err);
+}
+
+static int format_float(const void *values, int width, int64_t at, nl_buf *out, nl_error *err)
+{
+    if (width == 64)
+        return arrow_format_double(((const double *)values)[at], false, out, err);
+    if (width == 32)
+        return arrow_format_double((double)((const float *)values)[at], true, out, err);
+    return arrow_format_half(((const uint16_t *)values)[at], out, err);
 }
 
 int arrow_format_value(const struct ArrowArray *a, const struct arrow_type *t, int64_t row, nl_buf *out, nl_error *err)
@@ -224,12 +183,10 @@ int arrow_format_value(const struct ArrowArray *a, const struct arrow_type *t, i
     case ARROW_INT:
         return format_int(int_at(values, t, at), t->is_signed, out, err);
     case ARROW_FLOAT:
-        return format_float(a, t, at, out, err);
-    case ARROW_DECIMAL: {
-        __int128 v;
-        memcpy(&v, (const uint8_t *)values + at * 16, sizeof(v));
-        return arrow_format_decimal(v, t->scale, out, err);
-    }
+        return format_float(values, t->width, at, out, err);
+    case ARROW_DECIMAL:
+    case ARROW_DECIMAL_OTHER:
+        return format_decimal(values, t, at, out, err);
     case ARROW_STRING:
     case ARROW_BINARY:
     case ARROW_FIXED_BINARY:
@@ -237,6 +194,7 @@ int arrow_format_value(const struct ArrowArray *a, const struct arrow_type *t, i
     case ARROW_DATE:
     case ARROW_TIME:
     case ARROW_TIMESTAMP:
+    case ARROW_DURATION:
         return arrow_format_time(int_at(values, t, at), t, out, err);
     case ARROW_INTERVAL:
         return format_interval(values, t, at, out, err);

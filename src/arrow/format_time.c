@@ -30,6 +30,12 @@ static int64_t floor_divide(int64_t v, int64_t by, int64_t *left)
     return q;
 }
 
+static void two_digits(int64_t v, char *out)
+{
+    out[0] = (char)('0' + v / 10);
+    out[1] = (char)('0' + v % 10);
+}
+
 /* "2024-02-29" of a day since 1970-01-01.
  *
  * Years begin in March here, so that the leap day is the last of a year; 400 years (an era) have 146,097 days.
@@ -49,6 +55,14 @@ static int put_date(int64_t day, char out[static 48])
     int month = (int)(shifted < 10 ? shifted + 3 : shifted - 9);
     int dom = (int)(day_of_year - (153 * shifted + 2) / 5 + 1);
     int64_t year = era * 400 + year_of_era + (month <= 2);
+    if (year >= 0 && year <= 9999) {
+        two_digits(year / 100, out);
+        two_digits(year % 100, out + 2);
+        out[4] = out[7] = '-';
+        two_digits(month, out + 5);
+        two_digits(dom, out + 8);
+        return 10;
+    }
     const char *sign = year < 0 ? "-" : year > 9999 ? "+" : "";
     return snprintf(out, 48, "%s%04" PRId64 "-%02d-%02d", sign, year < 0 ? -year : year, month, dom);
 }
@@ -56,9 +70,21 @@ static int put_date(int64_t day, char out[static 48])
 /* "13:05:00" and the fraction, where it is not zero. */
 static int put_clock(int64_t seconds, int64_t fraction, int digits, char out[static 48])
 {
-    int n = snprintf(out, 48, "%02" PRId64 ":%02d:%02d", seconds / 3600, (int)(seconds / 60 % 60), (int)(seconds % 60));
-    if (fraction)
-        n += snprintf(out + n, 48 - (size_t)n, ".%0*" PRId64, digits, fraction);
+    int n = 8;
+    if (seconds < 360000) {
+        two_digits(seconds / 3600, out);
+        two_digits(seconds / 60 % 60, out + 3);
+        two_digits(seconds % 60, out + 6);
+        out[2] = out[5] = ':';
+    } else {
+        n = snprintf(out, 48, "%02" PRId64 ":%02d:%02d", seconds / 3600, (int)(seconds / 60 % 60), (int)(seconds % 60));
+    }
+    if (fraction) {
+        out[n++] = '.';
+        for (int i = digits - 1; i >= 0; i--, fraction /= 10)
+            out[n + i] = (char)('0' + fraction % 10);
+        n += digits;
+    }
     return n;
 }
 
@@ -72,6 +98,8 @@ int arrow_format_time(int64_t v, const struct arrow_type *t, nl_buf *out, nl_err
         return nl_buf_append(out, text, (size_t)n, err);
     }
     int64_t fraction, parts = per_second(t->unit, &digits), seconds;
+    if (t->kind == ARROW_DURATION)
+        return arrow_format_interval(0, 0, (__int128)v * (1000000000 / parts), out, err);
     if (t->kind == ARROW_TIME) {
         /* No time of day is negative; a broken file's may be, and is shown as what it holds. */
         bool negative = v < 0;
@@ -97,7 +125,7 @@ static int put_part(int64_t v, char letter, char *out)
     return v ? snprintf(out, 24, "%" PRId64 "%c", v, letter) : 0;
 }
 
-/* "-1.5S", without the zeros that end a fraction. */
+/* "-1.5S", without the zeros that end a fraction. Less than a minute. */
 static int put_seconds(int64_t nanos, char *out)
 {
     uint64_t u = nanos < 0 ? 0 - (uint64_t)nanos : (uint64_t)nanos;
@@ -111,7 +139,7 @@ static int put_seconds(int64_t nanos, char *out)
     return n;
 }
 
-int arrow_format_interval(int64_t months, int64_t days, int64_t nanos, nl_buf *out, nl_error *err)
+int arrow_format_interval(int64_t months, int64_t days, __int128 nanos, nl_buf *out, nl_error *err)
 {
     static const int64_t minute = 60 * INT64_C(1000000000), hour = 60 * minute;
     if (!months && !days && !nanos)
@@ -123,8 +151,8 @@ int arrow_format_interval(int64_t months, int64_t days, int64_t nanos, nl_buf *o
     n += put_part(days, 'D', text + n);
     if (nanos)
         text[n++] = 'T';
-    n += put_part(nanos / hour, 'H', text + n);
-    n += put_part(nanos % hour / minute, 'M', text + n);
-    n += put_seconds(nanos % minute, text + n);
+    n += put_part((int64_t)(nanos / hour), 'H', text + n);
+    n += put_part((int64_t)(nanos % hour / minute), 'M', text + n);
+    n += put_seconds((int64_t)(nanos % minute), text + n);
     return nl_buf_append(out, text, (size_t)n, err);
 }

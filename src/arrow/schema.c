@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "arrow/arrow.h"
+#include "arrow/metadata.h"
 
 /* Copying and releasing go down the tree: no schema of ours is deeper than this. */
 enum { MAX_DEPTH = 64 };
@@ -95,20 +96,14 @@ int arrow_schema_nested(struct ArrowSchema *out, const char *format, const char 
     return make_node(out, format, name, nullable ? ARROW_FLAG_NULLABLE : 0, n, err);
 }
 
-/* The length of a metadata block: int32 pairs, then for each key and value an int32 length and bytes, native order. 0: it is
- * not one, or has more than 2 GiB. */
-static size_t metadata_length(const char *metadata)
+bool arrow_schema_own_metadata(struct ArrowSchema *s, char *metadata)
 {
-    int32_t pairs, len;
-    memcpy(&pairs, metadata, sizeof(pairs));
-    size_t at = sizeof(pairs);
-    for (int64_t i = 0; i < 2 * (int64_t)pairs; i++) {
-        memcpy(&len, metadata + at, sizeof(len));
-        at += sizeof(len) + (size_t)len;
-        if (len < 0 || at > INT32_MAX)
-            return 0;
-    }
-    return at;
+    if (s->release != release_owned)
+        return false;
+    struct schema_owner *o = s->private_data;
+    free(o->metadata);
+    s->metadata = o->metadata = metadata;
+    return true;
 }
 
 static int copy_metadata(const struct ArrowSchema *from, struct ArrowSchema *out, nl_error *err)
@@ -117,7 +112,7 @@ static int copy_metadata(const struct ArrowSchema *from, struct ArrowSchema *out
     assert(o);
     if (!from->metadata)
         return NL_OK;
-    size_t len = metadata_length(from->metadata);
+    size_t len = arrow_metadata_length(from->metadata);
     if (len == 0)
         return nl_fail(err, NL_INVALID, "Arrow metadata whose lengths cannot be");
     out->metadata = o->metadata = malloc(len);

@@ -37,6 +37,10 @@ static const struct plain_type {
     {"ttm", {.kind = ARROW_TIME, .width = 32, .is_signed = true, .unit = ARROW_MILLI}},
     {"ttu", {.kind = ARROW_TIME, .width = 64, .is_signed = true, .unit = ARROW_MICRO}},
     {"ttn", {.kind = ARROW_TIME, .width = 64, .is_signed = true, .unit = ARROW_NANO}},
+    {"tDs", {.kind = ARROW_DURATION, .width = 64, .is_signed = true, .unit = ARROW_SECOND}},
+    {"tDm", {.kind = ARROW_DURATION, .width = 64, .is_signed = true, .unit = ARROW_MILLI}},
+    {"tDu", {.kind = ARROW_DURATION, .width = 64, .is_signed = true, .unit = ARROW_MICRO}},
+    {"tDn", {.kind = ARROW_DURATION, .width = 64, .is_signed = true, .unit = ARROW_NANO}},
     {"tiM", {.kind = ARROW_INTERVAL, .width = 32, .is_signed = true}},
     {"tiD", {.kind = ARROW_INTERVAL, .width = 64, .is_signed = true}},
     {"tin", {.kind = ARROW_INTERVAL, .width = 128, .is_signed = true}},
@@ -46,8 +50,8 @@ static const struct plain_type {
     {"+m", {.kind = ARROW_MAP, .layout = ARROW_OFFSETS32}},
 };
 
-/* Valid beginnings that Neuralake does not speak: durations, unions, run ends, list views. */
-static const char *const other_types[] = {"tDs", "tDm", "tDu", "tDn", "+ud:", "+us:", "+r", "+vl", "+vL"};
+/* Valid beginnings that Neuralake does not speak: unions, run ends, list views. */
+static const char *const other_types[] = {"+ud:", "+us:", "+r", "+vl", "+vL"};
 
 /* "tss:Europe/Berlin": unit and zone. */
 static bool parse_timestamp(const char *format, struct arrow_type *t)
@@ -79,7 +83,7 @@ static bool take_number(const char **at, int *out)
     return true;
 }
 
-/* "d:15,2" or "d:15,2,128"; other widths are valid, and not spoken. */
+/* "d:15,2" or "d:15,2,128"; other widths are a kind of their own. */
 static bool parse_decimal(const char *format, struct arrow_type *t)
 {
     int precision, scale, bits = 128;
@@ -95,11 +99,11 @@ static bool parse_decimal(const char *format, struct arrow_type *t)
     }
     if (*at || precision < 1 || scale < -999 || scale > 999)
         return false;
-    bool spoken = bits == 128 && precision <= 38;
-    if (!spoken && bits != 32 && bits != 64 && bits != 256)
+    int most = bits == 32 ? 9 : bits == 64 ? 18 : bits == 128 ? 38 : bits == 256 ? 76 : 0;
+    if (precision > most)
         return false;
-    *t = (struct arrow_type){.kind = spoken ? ARROW_DECIMAL : ARROW_OTHER,
-                             .width = spoken ? 128 : 0,
+    *t = (struct arrow_type){.kind = bits == 128 ? ARROW_DECIMAL : ARROW_DECIMAL_OTHER,
+                             .width = (uint16_t)bits,
                              .is_signed = true,
                              .precision = precision,
                              .scale = scale};
@@ -170,9 +174,9 @@ const char *arrow_type_sql(const struct arrow_type *t, char out[static 64])
         [ARROW_STRING] = "VARCHAR",    [ARROW_BINARY] = "BLOB",      [ARROW_FIXED_BINARY] = "BLOB",
         [ARROW_DATE] = "DATE",         [ARROW_TIME] = "TIME",        [ARROW_STRUCT] = "STRUCT",
         [ARROW_LIST] = "LIST",         [ARROW_MAP] = "MAP",          [ARROW_OTHER] = "OTHER",
-        [ARROW_INTERVAL] = "INTERVAL", [ARROW_FIXED_LIST] = "ARRAY",
+        [ARROW_INTERVAL] = "INTERVAL", [ARROW_FIXED_LIST] = "ARRAY", [ARROW_DURATION] = "INTERVAL",
     };
-    if (t->kind == ARROW_DECIMAL)
+    if (t->kind == ARROW_DECIMAL || t->kind == ARROW_DECIMAL_OTHER)
         snprintf(out, 64, "DECIMAL(%" PRId32 ",%" PRId32 ")", t->precision, t->scale);
     else if (t->kind == ARROW_INT)
         snprintf(out, 64, "%s", int_sql(t));

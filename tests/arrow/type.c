@@ -34,8 +34,13 @@ static const struct type_case {
     {"d:5,-3,128",
      {.kind = ARROW_DECIMAL, .width = 128, .is_signed = true, .precision = 5, .scale = -3},
      "DECIMAL(5,-3)"},
-    {"d:76,2,256", {.kind = ARROW_OTHER, .is_signed = true, .precision = 76, .scale = 2}, "OTHER"},
-    {"d:9,2,32", {.kind = ARROW_OTHER, .is_signed = true, .precision = 9, .scale = 2}, "OTHER"},
+    {"d:76,2,256",
+     {.kind = ARROW_DECIMAL_OTHER, .width = 256, .is_signed = true, .precision = 76, .scale = 2},
+     "DECIMAL(76,2)"},
+    {"d:9,2,32",
+     {.kind = ARROW_DECIMAL_OTHER, .width = 32, .is_signed = true, .precision = 9, .scale = 2},
+     "DECIMAL(9,2)"},
+    {"d:18,0,64", {.kind = ARROW_DECIMAL_OTHER, .width = 64, .is_signed = true, .precision = 18}, "DECIMAL(18,0)"},
     {"tdD", {.kind = ARROW_DATE, .width = 32, .is_signed = true, .unit = ARROW_DAY}, "DATE"},
     {"tdm", {.kind = ARROW_DATE, .width = 64, .is_signed = true, .unit = ARROW_MILLI}, "DATE"},
     {"tts", {.kind = ARROW_TIME, .width = 32, .is_signed = true, .unit = ARROW_SECOND}, "TIME"},
@@ -56,7 +61,10 @@ static const struct type_case {
     {"+w:3", {.kind = ARROW_FIXED_LIST, .list_size = 3}, "ARRAY"},
     {"+ud:1,2", {.kind = ARROW_OTHER}, "OTHER"},
     {"+r", {.kind = ARROW_OTHER}, "OTHER"},
-    {"tDu", {.kind = ARROW_OTHER}, "OTHER"},
+    {"tDs", {.kind = ARROW_DURATION, .width = 64, .is_signed = true, .unit = ARROW_SECOND}, "INTERVAL"},
+    {"tDm", {.kind = ARROW_DURATION, .width = 64, .is_signed = true, .unit = ARROW_MILLI}, "INTERVAL"},
+    {"tDu", {.kind = ARROW_DURATION, .width = 64, .is_signed = true, .unit = ARROW_MICRO}, "INTERVAL"},
+    {"tDn", {.kind = ARROW_DURATION, .width = 64, .is_signed = true, .unit = ARROW_NANO}, "INTERVAL"},
     {"tiM", {.kind = ARROW_INTERVAL, .width = 32, .is_signed = true}, "INTERVAL"},
     {"tiD", {.kind = ARROW_INTERVAL, .width = 64, .is_signed = true}, "INTERVAL"},
     {"tin", {.kind = ARROW_INTERVAL, .width = 128, .is_signed = true}, "INTERVAL"},
@@ -89,12 +97,13 @@ static void every_format_is_taken_apart(void **state)
 static void what_is_no_format_is_named(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"",           "x",      "ll",         "tx",          "ts",
-                                      "tsu",        "tsx:",   "td",         "d:",          "d:1",
-                                      "d:0,0",      "d:39,0", "d:39,0,128", "d:9,2,17",    "d:9,2x",
-                                      "d:9,2,128x", "w:",     "w:-1",       "w:1x",        "w:99999999999",
-                                      "vx",         "+",      "+x",         "d:1000000,2", "n ",
-                                      "+w:",        "+w:-1",  "tiX",        "ti"};
+    static const char *const bad[] = {"",           "x",         "ll",         "tx",          "ts",
+                                      "tsu",        "tsx:",      "td",         "d:",          "d:1",
+                                      "d:0,0",      "d:39,0",    "d:39,0,128", "d:9,2,17",    "d:9,2x",
+                                      "d:9,2,128x", "w:",        "w:-1",       "w:1x",        "w:99999999999",
+                                      "vx",         "+",         "+x",         "d:1000000,2", "n ",
+                                      "+w:",        "+w:-1",     "tiX",        "ti",          "tD",
+                                      "tDx",        "d:10,0,32", "d:77,0,256"};
     for (size_t i = 0; i < NL_LEN(bad); i++) {
         struct arrow_type t;
         nl_error err = {0};

@@ -7,6 +7,20 @@ enum { MAX_DEPTH = 64 };
 
 static int take_apart(const struct ArrowSchema *s, nl_arena *arena, int depth, struct text_column *out, nl_error *err);
 
+/* The name in front of a value, written once for all rows. */
+static int make_key(struct text_column *c, nl_arena *arena, nl_error *err)
+{
+    nl_buf b = {0};
+    int rc = text_json_string(c->name, strlen(c->name), &b, err);
+    if (rc == NL_OK)
+        rc = nl_buf_putc(&b, ':', err);
+    if (rc == NL_OK && !(c->key = nl_arena_strndup(arena, b.data, b.len)))
+        rc = nl_fail_memory(err);
+    c->key_len = b.len;
+    nl_buf_free(&b);
+    return rc;
+}
+
 /* A column of indices: what counts is what they point to. */
 /* NOLINTNEXTLINE(misc-no-recursion): T1 bounds it */
 static int take_dictionary(const struct ArrowSchema *s, nl_arena *arena, int depth, struct text_column *out,
@@ -34,6 +48,9 @@ static int take_apart(const struct ArrowSchema *s, nl_arena *arena, int depth, s
     if (rc)
         return rc;
     out->name = s->name ? s->name : "";
+    rc = make_key(out, arena, err);
+    if (rc)
+        return rc;
     if (out->type.kind == ARROW_OTHER) {
         nl_fail(err, NL_UNSUPPORTED, "column '%s': the Arrow type '%s' cannot be printed", out->name, s->format);
         nl_hint(err, "in SQL, CAST(… AS VARCHAR) shows it");

@@ -41,16 +41,14 @@ int text_json_string(const char *s, size_t len, nl_buf *out, nl_error *err)
     return rc ? rc : nl_buf_putc(out, '"', err);
 }
 
-/* A value that is text in JSON too: formatted behind the buffer's end, then quoted. */
+/* A value whose text needs no escapes: decimals, dates, base64. */
 static int quoted_value(const struct ArrowArray *a, const struct text_column *c, int64_t row, nl_buf *out,
                         nl_error *err)
 {
-    nl_buf text = {0};
-    int rc = arrow_format_value(a, &c->type, row, &text, err);
+    int rc = nl_buf_putc(out, '"', err);
     if (rc == NL_OK)
-        rc = text_json_string(text.data ? text.data : "", text.len, out, err);
-    nl_buf_free(&text);
-    return rc;
+        rc = arrow_format_value(a, &c->type, row, out, err);
+    return rc ? rc : nl_buf_putc(out, '"', err);
 }
 
 /* Numbers stand bare; the three values that JSON's numbers lack are quoted. */
@@ -107,9 +105,7 @@ static int struct_value(const struct ArrowArray *a, const struct text_column *c,
         if (i)
             rc = nl_buf_putc(out, ',', err);
         if (rc == NL_OK)
-            rc = text_json_string(c->children[i].name, strlen(c->children[i].name), out, err);
-        if (rc == NL_OK)
-            rc = nl_buf_putc(out, ':', err);
+            rc = nl_buf_append(out, c->children[i].key, c->children[i].key_len, err);
         if (rc == NL_OK)
             rc = text_json_value(a->children[i], &c->children[i], a->offset + row, out, err);
     }

@@ -85,9 +85,7 @@ static int json_row(struct arrow_text *t, const struct ArrowArray *batch, int64_
         if (i)
             rc = nl_buf_putc(&t->buf, ',', err);
         if (rc == NL_OK)
-            rc = text_json_string(t->columns[i].name, strlen(t->columns[i].name), &t->buf, err);
-        if (rc == NL_OK)
-            rc = nl_buf_putc(&t->buf, ':', err);
+            rc = nl_buf_append(&t->buf, t->columns[i].key, t->columns[i].key_len, err);
         if (rc == NL_OK)
             rc = text_json_value(batch->children[i], &t->columns[i], batch->offset + row, &t->buf, err);
     }

@@ -6,7 +6,7 @@
  *
  * Values are those of arrow_format_value(). In JSON, integers are exact numbers, floats numbers, decimals strings with their scale (a
  * double would round them), NaN and infinities the strings "NaN", "Infinity", "-Infinity", binary base64, lists arrays,
- * structs objects, intervals and dates strings, maps arrays of {"key", "value"}. Nested values stand in CSV and Markdown as their JSON.
+ * structs objects, intervals, durations and dates strings, maps arrays of {"key", "value"}. Nested values stand in CSV and Markdown as their JSON.
  * Bytes of a string that are not UTF-8 become U+FFFD in JSON, and stay as they are in the other formats.
  *
  * T1  A type is at most 64 levels deep (NL_UNSUPPORTED): nothing below recurses deeper than that.
@@ -34,6 +34,8 @@ void arrow_text_free(struct arrow_text *t);
 /* A column's type with those below it, taken apart once. */
 struct text_column {
     const char *name;
+    const char *key; /* the name as JSON has it in front of a value, with quotes and colon */
+    size_t key_len;
     struct arrow_type type; /* of the values, also where they lie in a dictionary */
     bool wide_offsets;      /* lists: 64-bit offsets */
     struct text_column *children;

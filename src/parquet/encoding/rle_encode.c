@@ -18,8 +18,10 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "parquet/encoding/bitpack.h"
+
 #define MIN_RUN_BITS 64
-#define SLACK        64 /* packing stores 8 bytes at a time */
+#define SLACK        64 /* a header, a value, PQ_PACK_SLACK */
 
 unsigned pq_bit_width(uint32_t max)
 {
@@ -40,62 +42,20 @@ static bool room(size_t n, unsigned width, size_t *out)
     return !__builtin_mul_overflow(n / 8 + 2, (size_t)width + 8, out) && !__builtin_add_overflow(*out, SLACK, out);
 }
 
-/* ── packing: W bits a value, LSB first; each width is its own function, so that shifts and stores are constants ── */
-
-static inline __attribute__((always_inline)) uint8_t *pack_groups(const uint32_t *v, size_t groups, uint8_t *out,
-                                                                  const unsigned W)
-{
-    for (; groups; groups--, v += 8, out += W) {
-        uint64_t acc = 0;
-        unsigned fill = 0;
-        uint8_t *p = out;
-#pragma GCC unroll 8
-        for (int i = 0; i < 8; i++) {
-            acc |= (uint64_t)v[i] << fill;
-            fill += W;
-            if (fill >= 32) {
-                memcpy(p, &acc, 4);
-                p += 4;
-                acc >>= 32;
-                fill -= 32;
-            }
-        }
-        if (fill)
-            memcpy(p, &acc, 4);
-    }
-    return out;
-}
-
-/* clang-format breaks this list differently each time it runs. */
-/* clang-format off */
-#define EACH_WIDTH(X)                                                                      \
-    X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15) X(16) \
-    X(17) X(18) X(19) X(20) X(21) X(22) X(23) X(24) X(25) X(26) X(27) X(28) X(29) X(30) X(31) X(32)
-/* clang-format on */
-
-#define PACK(W)                                                                                                        \
-    static uint8_t *pack_##W(const uint32_t *v, size_t groups, uint8_t *out)                                           \
-    {                                                                                                                  \
-        return pack_groups(v, groups, out, W);                                                                         \
-    }
-EACH_WIDTH(PACK)
-#undef PACK
-
-#define ENTRY(W) pack_##W,
-static uint8_t *(*const pack[33])(const uint32_t *v, size_t groups, uint8_t *out) = {NULL, EACH_WIDTH(ENTRY)};
-#undef ENTRY
-
 /* Write n packed values; only the last ones of a page may be no multiple of 8 (R1). */
 static uint8_t *put_packed(const uint32_t *v, size_t n, unsigned width, uint8_t *out)
 {
     if (!n)
         return out;
+    pq_pack32 pack = pq_packer_32();
     out = put_header(out, (uint64_t)((n + 7) / 8) << 1 | 1);
-    out = pack[width](v, n / 8, out);
+    pack(v, n / 8, width, out);
+    out += n / 8 * width;
     if (n % 8) {
         uint32_t last[8] = {0};
         memcpy(last, v + n / 8 * 8, n % 8 * sizeof(*v));
-        out = pack[width](last, 1, out);
+        pack(last, 1, width, out);
+        out += width;
     }
     return out;
 }

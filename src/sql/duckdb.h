@@ -67,6 +67,16 @@ typedef struct duckdb_hugeint {
     int64_t upper;
 } duckdb_hugeint;
 
+typedef struct duckdb_interval {
+    int32_t months, days;
+    int64_t micros;
+} duckdb_interval;
+
+/* A list in a vector: where its elements are in the child vector. */
+typedef struct duckdb_list_entry {
+    uint64_t offset, length;
+} duckdb_list_entry;
+
 enum sql_duckdb_type {
     DUCKDB_TYPE_BOOLEAN = 1,
     DUCKDB_TYPE_TINYINT = 2,
@@ -82,16 +92,23 @@ enum sql_duckdb_type {
     DUCKDB_TYPE_TIMESTAMP = 12,
     DUCKDB_TYPE_DATE = 13,
     DUCKDB_TYPE_TIME = 14,
+    DUCKDB_TYPE_INTERVAL = 15,
     DUCKDB_TYPE_VARCHAR = 17,
     DUCKDB_TYPE_BLOB = 18,
     DUCKDB_TYPE_DECIMAL = 19,
     DUCKDB_TYPE_TIMESTAMP_S = 20,
     DUCKDB_TYPE_TIMESTAMP_MS = 21,
     DUCKDB_TYPE_TIMESTAMP_NS = 22,
+    DUCKDB_TYPE_LIST = 24,
+    DUCKDB_TYPE_STRUCT = 25,
+    DUCKDB_TYPE_MAP = 26,
+    DUCKDB_TYPE_UUID = 27,
+    DUCKDB_TYPE_UNION = 28,
     DUCKDB_TYPE_BIT = 29,
     DUCKDB_TYPE_TIME_TZ = 30,
     DUCKDB_TYPE_TIMESTAMP_TZ = 31,
     DUCKDB_TYPE_UHUGEINT = 32,
+    DUCKDB_TYPE_ARRAY = 33,
     DUCKDB_TYPE_BIGNUM = 35,
     DUCKDB_TYPE_SQLNULL = 36,
     DUCKDB_TYPE_TIME_NS = 39,
@@ -174,10 +191,24 @@ typedef void (*duckdb_table_function_t)(duckdb_function_info info, duckdb_data_c
     X(void *, vector_get_data, (duckdb_vector))                                                                        \
     X(uint64_t *, vector_get_validity, (duckdb_vector))                                                                \
     X(void, vector_ensure_validity_writable, (duckdb_vector))                                                          \
+    X(duckdb_vector, list_vector_get_child, (duckdb_vector))                                                           \
+    X(duckdb_state, list_vector_set_size, (duckdb_vector, idx_t))                                                      \
+    X(duckdb_state, list_vector_reserve, (duckdb_vector, idx_t))                                                       \
+    X(duckdb_vector, struct_vector_get_child, (duckdb_vector, idx_t))                                                  \
     X(duckdb_type, get_type_id, (duckdb_logical_type))                                                                 \
     X(duckdb_logical_type, create_logical_type, (duckdb_type))                                                         \
     X(duckdb_logical_type, create_list_type, (duckdb_logical_type))                                                    \
+    X(duckdb_logical_type, create_map_type, (duckdb_logical_type key, duckdb_logical_type value))                      \
+    X(duckdb_logical_type, create_struct_type, (duckdb_logical_type * members, const char **names, idx_t n))           \
     X(duckdb_logical_type, create_decimal_type, (uint8_t width, uint8_t scale))                                        \
+    X(duckdb_logical_type, list_type_child_type, (duckdb_logical_type))                                                \
+    X(duckdb_logical_type, array_type_child_type, (duckdb_logical_type))                                               \
+    X(duckdb_logical_type, map_type_key_type, (duckdb_logical_type))                                                   \
+    X(duckdb_logical_type, map_type_value_type, (duckdb_logical_type))                                                 \
+    X(idx_t, struct_type_child_count, (duckdb_logical_type))                                                           \
+    X(duckdb_logical_type, struct_type_child_type, (duckdb_logical_type, idx_t))                                       \
+    X(idx_t, union_type_member_count, (duckdb_logical_type))                                                           \
+    X(duckdb_logical_type, union_type_member_type, (duckdb_logical_type, idx_t))                                       \
     X(void, destroy_logical_type, (duckdb_logical_type *))                                                             \
     X(void, destroy_value, (duckdb_value *))                                                                           \
     X(bool, is_null_value, (duckdb_value))                                                                             \

@@ -30,14 +30,18 @@ static int describe_columns(struct sql_open *o, nl_error *err)
     bool plain = names_are_plain(schema);
     const char **names = nl_arena_array(&o->arena, n, sizeof *names);
     struct arrow_type *types = nl_arena_array(&o->arena, n, sizeof *types);
-    if (!names || !types)
+    o->shapes = nl_arena_array(&o->arena, n, sizeof *o->shapes);
+    if (!names || !types || !o->shapes)
         return nl_fail_memory(err);
     for (size_t i = 0; i < n; i++) {
-        int rc = arrow_type_parse(schema->children[i]->format, &types[i], err);
+        int rc = sql_shape_make(&o->arena, schema->children[i], &o->shapes[i], err);
         if (rc) {
             nl_note(err, "column %s", schema->children[i]->name);
             return rc;
         }
+        types[i] = o->shapes[i].type;
+        if (o->shapes[i].is_uuid)
+            types[i].kind = ARROW_OTHER; /* a condition shows it as text: not understood */
         names[i] = plain ? schema->children[i]->name : nl_arena_printf(&o->arena, "c%zu", i + 1);
         if (!names[i])
             return nl_fail_memory(err);

@@ -18,12 +18,14 @@
 #include "base/buf.h"
 #include "catalog/catalog.h"
 #include "sql/condition.h"
+#include "sql/types.h"
 
 struct sql_open {
     atomic_size_t refs;
     nl_arena arena;
     struct catalog_open_base *base;
     struct sql_columns columns;  /* without "rows" */
+    struct sql_shape *shapes;    /* of the same columns */
     const struct filter *filter; /* for the statement that runs; in arena */
 };
 

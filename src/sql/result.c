@@ -5,6 +5,7 @@
 
 #include "arrow/arrow.h"
 #include "base/str.h"
+#include "sql/types.h"
 
 struct rows {
     const struct sql_duckdb *duck;
@@ -84,8 +85,8 @@ static int drain(struct rows *r, nl_error *err)
     return text ? sql_faults_explain(r->faults, r->duck->result_error_type(&r->result), text, err) : NL_OK;
 }
 
-/* Types that DuckDB gives to Arrow as something else, so that their values would be wrong: refused. */
-static int check_type(duckdb_type type, const char *name, nl_error *err)
+/* A type that DuckDB gives to Arrow as something else, so that its values would be wrong. NULL: it is none of them. */
+static const char *wrong_type(duckdb_type type)
 {
     static const struct {
         duckdb_type type;
@@ -95,12 +96,51 @@ static int check_type(duckdb_type type, const char *name, nl_error *err)
                  {DUCKDB_TYPE_UHUGEINT, "UHUGEINT"},
                  {DUCKDB_TYPE_BIGNUM, "BIGNUM"}};
     for (size_t i = 0; i < NL_LEN(wrong); i++)
-        if (wrong[i].type == type) {
-            nl_fail(err, NL_UNSUPPORTED, "column '%s' is a %s, which a result cannot hold", name, wrong[i].name);
-            nl_hint(err, "CAST(… AS VARCHAR) shows it");
-            return NL_UNSUPPORTED;
-        }
-    return NL_OK;
+        if (wrong[i].type == type)
+            return wrong[i].name;
+    return NULL;
+}
+
+/* Part i of a nested type, to be destroyed; NULL: there are no more. */
+static duckdb_logical_type part_of(const struct sql_duckdb *duck, duckdb_logical_type type, idx_t i)
+{
+    switch (duck->get_type_id(type)) {
+    case DUCKDB_TYPE_LIST:
+        return i ? NULL : duck->list_type_child_type(type);
+    case DUCKDB_TYPE_ARRAY:
+        return i ? NULL : duck->array_type_child_type(type);
+    case DUCKDB_TYPE_MAP:
+        return i == 0 ? duck->map_type_key_type(type) : i == 1 ? duck->map_type_value_type(type) : NULL;
+    case DUCKDB_TYPE_STRUCT:
+        return i < duck->struct_type_child_count(type) ? duck->struct_type_child_type(type, i) : NULL;
+    case DUCKDB_TYPE_UNION:
+        return i < duck->union_type_member_count(type) ? duck->union_type_member_type(type, i) : NULL;
+    default:
+        return NULL;
+    }
+}
+
+/* Refuse wrong types, wherever they are. */
+/* NOLINTNEXTLINE(misc-no-recursion): SQL_MAX_DEPTH ends it */
+static int check_type(const struct sql_duckdb *duck, duckdb_logical_type type, const char *column, int depth,
+                      nl_error *err)
+{
+    const char *wrong = wrong_type(duck->get_type_id(type));
+    if (wrong) {
+        nl_fail(err, NL_UNSUPPORTED, "column '%s' %s a %s, which a result cannot hold", column, depth ? "holds" : "is",
+                wrong);
+        nl_hint(err, "CAST(… AS VARCHAR) shows it");
+        return NL_UNSUPPORTED;
+    }
+    if (depth == SQL_MAX_DEPTH)
+        return nl_fail(err, NL_UNSUPPORTED, "column '%s' is nested deeper than %d levels", column, SQL_MAX_DEPTH);
+    int rc = NL_OK;
+    duckdb_logical_type part;
+    for (idx_t i = 0; !rc && (part = part_of(duck, type, i)); i++) {
+        rc = check_type(duck, part, column, depth + 1, err);
+        duck->destroy_logical_type(&part);
+    }
+    return rc;
 }
 
 /* The result's columns; none where the statement has no rows. */
@@ -118,7 +158,7 @@ static int make_schema(struct rows *r, struct ArrowSchema *out, nl_error *err)
     for (idx_t i = 0; i < n && !rc; i++) {
         types[i] = r->duck->column_logical_type(&r->result, i);
         names[i] = r->duck->column_name(&r->result, i);
-        rc = check_type(r->duck->get_type_id(types[i]), names[i], err);
+        rc = check_type(r->duck, types[i], names[i], 0, err);
     }
     if (!rc)
         rc = take_error(r->duck, r->duck->to_arrow_schema(r->options, types, names, n, out), "a result as Arrow", err);

@@ -45,7 +45,7 @@ static void free_bound(void *data)
 }
 
 /* The columns; those of types that SQL does not have yet are there to be named, and fail when they are read. */
-static void add_columns(const struct bound *b, duckdb_bind_info info)
+static int add_columns(const struct bound *b, duckdb_bind_info info, nl_error *err)
 {
     const struct sql_duckdb *duck = b->context->duck;
     duckdb_logical_type type;
@@ -55,13 +55,15 @@ static void add_columns(const struct bound *b, duckdb_bind_info info)
         duck->destroy_logical_type(&type);
     }
     for (size_t i = 0; i < b->open->columns.n; i++) {
-        type = sql_type(duck, &b->open->columns.types[i]);
+        bool readable = b->open->shapes[i].readable;
+        type = readable ? sql_type(duck, &b->open->shapes[i]) : duck->create_logical_type(DUCKDB_TYPE_VARCHAR);
         if (!type)
-            type = duck->create_logical_type(DUCKDB_TYPE_VARCHAR);
+            return nl_fail_memory(err);
         const char *name = b->has_rows_column ? b->open->columns.names[i] : b->open->base->schema.children[i]->name;
         duck->bind_add_result_column(info, name, type);
         duck->destroy_logical_type(&type);
     }
+    return NL_OK;
 }
 
 static void bind_failed(struct sql_context *context, duckdb_bind_info info, const nl_error *err)
@@ -79,9 +81,9 @@ static void init_failed(struct sql_context *context, duckdb_init_info info, cons
 /* Takes the reference to open. */
 static void finish_bind(struct sql_context *context, duckdb_bind_info info, struct sql_open *open, bool has_rows_column)
 {
+    nl_error err = {0};
     struct bound *b = calloc(1, sizeof *b);
     if (!b) {
-        nl_error err;
         sql_open_unref(open);
         nl_fail_memory(&err);
         bind_failed(context, info, &err);
@@ -89,7 +91,10 @@ static void finish_bind(struct sql_context *context, duckdb_bind_info info, stru
     }
     *b = (struct bound){context, open, has_rows_column};
     context->duck->bind_set_bind_data(info, b, free_bound);
-    add_columns(b, info);
+    if (add_columns(b, info, &err)) {
+        bind_failed(context, info, &err);
+        return;
+    }
     const struct catalog_table_kind *kind = open->base->table->kind;
     int64_t rows = kind->rows ? kind->rows(open->base) : -1;
     if (rows >= 0)
@@ -191,11 +196,9 @@ static int check_types(const struct running *r, nl_error *err)
 {
     for (size_t i = 0; i < r->n_wanted; i++) {
         const struct ArrowSchema *field = r->open->base->schema.children[r->wanted[i]];
-        duckdb_logical_type type = sql_type(r->duck, &r->open->columns.types[r->wanted[i]]);
-        if (!type)
+        if (!r->open->shapes[r->wanted[i]].readable)
             return nl_fail(err, NL_UNSUPPORTED, "column %s (Arrow format %s) cannot be read by SQL yet", field->name,
                            field->format);
-        r->duck->destroy_logical_type(&type);
     }
     return NL_OK;
 }
@@ -292,7 +295,7 @@ static int fill_chunk(struct local *l, duckdb_data_chunk chunk, nl_error *err)
         if (r->columns[i] < 0)
             continue; /* DuckDB only counts */
         size_t column = r->wanted[r->columns[i]];
-        int rc = sql_fill(duck, l->batch.children[r->columns[i]], &r->open->columns.types[column], l->row, n, v, err);
+        int rc = sql_fill(duck, l->batch.children[r->columns[i]], &r->open->shapes[column], l->row, n, v, err);
         if (rc) {
             nl_note(err, "table %s, column %s", r->open->base->table->name,
                     r->open->base->schema.children[column]->name);

@@ -2,6 +2,7 @@
 #include <snappy-c.h>
 
 #include "parquet/codec/library.h"
+#include "parquet/codec/snappy_decode.h"
 
 static size_t bound(size_t in_len)
 {
@@ -18,14 +19,12 @@ static int out(struct pq_codec_ctx *ctx, const uint8_t *in, size_t in_len, uint8
                nl_error *err)
 {
     (void)ctx;
-    /* The length that the bytes announce is only compared: D2. */
-    if (snappy_uncompressed_length((const char *)in, in_len, got) != SNAPPY_OK)
+    uint32_t length = 0;
+    const uint8_t *elements = in;
+    if (!pq_snappy_length(in, in_len, &length, &elements))
         return nl_fail(err, NL_CORRUPT, "SNAPPY: no valid length in %zu bytes", in_len);
-    if (*got > room) {
-        *got = PQ_MORE;
-        return NL_OK;
-    }
-    if (snappy_uncompress((const char *)in, in_len, (char *)to, got) != SNAPPY_OK)
+    *got = length <= room ? length : PQ_MORE;
+    if (length <= room && !pq_snappy_decode(elements, in + in_len, to, length))
         return nl_fail(err, NL_CORRUPT, "SNAPPY: %zu damaged bytes", in_len);
     return NL_OK;
 }

@@ -9,4 +9,7 @@
 uint64_t nl_hash64(const void *data, size_t len);
 uint64_t nl_hash64_seed(const void *data, size_t len, uint64_t seed);
 
+/* XXH64, of seed 0: what Parquet's bloom filters are made of. */
+uint64_t nl_xxh64(const void *data, size_t len);
+
 #endif

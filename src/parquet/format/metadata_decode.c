@@ -6,28 +6,11 @@
  */
 #include "parquet/format/metadata.h"
 
-/* Room for a list whose elements take at least `least` bytes each. NULL: the list is impossible or memory is short. */
-static void *list_alloc(struct pq_thrift *r, nl_arena *arena, const struct pq_list *l, size_t least, size_t size)
-{
-    if (l->n > (size_t)(r->end - r->in) / least) {
-        pq_thrift_bad(r, "a list has more elements than its bytes can hold");
-        return NULL;
-    }
-    void *p = nl_arena_array(arena, l->n, size);
-    if (!p) {
-        pq_thrift_bad(r, "out of memory");
-        r->code = NL_NO_MEMORY;
-    }
-    return p;
-}
-
 /* Turn the reader's verdict into the caller's. */
 static int result(const struct pq_thrift *r, const char *what, nl_error *err)
 {
-    if (r->code == NL_NO_MEMORY)
-        return nl_fail_memory(err);
     int rc = pq_thrift_result(r, err);
-    if (rc)
+    if (rc == NL_CORRUPT)
         nl_note(err, "%s", what);
     return rc;
 }
@@ -173,7 +156,7 @@ static void key_values(struct pq_thrift *r, const struct pq_field *field, nl_are
     }
     if (!pq_thrift_list(r, field, PQ_T_STRUCT, &l))
         return;
-    struct pq_key_value *kv = list_alloc(r, arena, &l, 3, sizeof *kv);
+    struct pq_key_value *kv = pq_thrift_alloc(r, arena, &l, 3, sizeof *kv);
     for (size_t i = 0; kv && i < l.n && !r->code; i++) {
         struct pq_field f = {0};
         while (pq_thrift_next(r, &f))
@@ -209,7 +192,7 @@ static void path(struct pq_thrift *r, const struct pq_field *field, nl_arena *ar
     if (!pq_thrift_list(r, field, PQ_T_BINARY, &l))
         return;
     struct pq_field f = pq_list_field(&l);
-    m->path = list_alloc(r, arena, &l, 1, sizeof *m->path);
+    m->path = pq_thrift_alloc(r, arena, &l, 1, sizeof *m->path);
     m->n_path = m->path ? l.n : 0;
     for (size_t i = 0; i < m->n_path && !r->code; i++)
         pq_thrift_binary(r, &f, &m->path[i]);
@@ -224,7 +207,7 @@ static void encoding_stats(struct pq_thrift *r, const struct pq_field *field, nl
     }
     if (!pq_thrift_list(r, field, PQ_T_STRUCT, &l))
         return;
-    m->encoding_stats = list_alloc(r, arena, &l, 7, sizeof *m->encoding_stats);
+    m->encoding_stats = pq_thrift_alloc(r, arena, &l, 7, sizeof *m->encoding_stats);
     m->n_encoding_stats = m->encoding_stats ? l.n : 0;
     for (size_t i = 0; i < m->n_encoding_stats && !r->code; i++) {
         struct pq_encoding_stats *s = &m->encoding_stats[i];
@@ -243,7 +226,7 @@ static void histogram(struct pq_thrift *r, const struct pq_field *field, nl_aren
     if (!pq_thrift_list(r, field, PQ_T_I64, &l))
         return;
     struct pq_field f = pq_list_field(&l);
-    int64_t *counts = list_alloc(r, arena, &l, 1, sizeof *counts);
+    int64_t *counts = pq_thrift_alloc(r, arena, &l, 1, sizeof *counts);
     for (size_t i = 0; counts && i < l.n && !r->code; i++)
         pq_thrift_i64(r, &f, &counts[i]);
     *out = counts;
@@ -402,7 +385,7 @@ static void sorting(struct pq_thrift *r, const struct pq_field *field, nl_arena 
     struct pq_list l;
     if (!pq_thrift_list(r, field, PQ_T_STRUCT, &l))
         return;
-    g->sorting = list_alloc(r, arena, &l, 5, sizeof *g->sorting);
+    g->sorting = pq_thrift_alloc(r, arena, &l, 5, sizeof *g->sorting);
     g->n_sorting = g->sorting ? l.n : 0;
     for (size_t i = 0; i < g->n_sorting && !r->code; i++) {
         struct pq_sorting_column *s = &g->sorting[i];
@@ -423,7 +406,7 @@ static void chunk_starts(struct pq_thrift *r, const struct pq_field *field, nl_a
     struct pq_list l;
     if (!pq_thrift_list(r, field, PQ_T_STRUCT, &l))
         return;
-    g->chunks = list_alloc(r, arena, &l, 2, sizeof *g->chunks);
+    g->chunks = pq_thrift_alloc(r, arena, &l, 2, sizeof *g->chunks);
     g->n_columns = g->chunks ? l.n : 0;
     g->chunks_end = r->end;
     struct pq_field f = pq_list_field(&l);
@@ -470,7 +453,7 @@ static void column_orders(struct pq_thrift *r, const struct pq_field *field, nl_
     struct pq_list l;
     if (!pq_thrift_list(r, field, PQ_T_STRUCT, &l))
         return;
-    m->column_orders = list_alloc(r, arena, &l, 1, sizeof *m->column_orders);
+    m->column_orders = pq_thrift_alloc(r, arena, &l, 1, sizeof *m->column_orders);
     m->n_column_orders = m->column_orders ? l.n : 0;
     for (size_t i = 0; i < m->n_column_orders && !r->code; i++) {
         struct pq_field f = {0};
@@ -484,7 +467,7 @@ static void schema(struct pq_thrift *r, const struct pq_field *field, nl_arena *
     struct pq_list l;
     if (!pq_thrift_list(r, field, PQ_T_STRUCT, &l))
         return;
-    m->schema = list_alloc(r, arena, &l, 3, sizeof *m->schema);
+    m->schema = pq_thrift_alloc(r, arena, &l, 3, sizeof *m->schema);
     m->n_schema = m->schema ? l.n : 0;
     for (size_t i = 0; i < m->n_schema && !r->code; i++)
         schema_element(r, &m->schema[i]);
@@ -495,7 +478,7 @@ static void row_groups(struct pq_thrift *r, const struct pq_field *field, nl_are
     struct pq_list l;
     if (!pq_thrift_list(r, field, PQ_T_STRUCT, &l))
         return;
-    m->row_groups = list_alloc(r, arena, &l, 5, sizeof *m->row_groups);
+    m->row_groups = pq_thrift_alloc(r, arena, &l, 5, sizeof *m->row_groups);
     m->n_row_groups = m->row_groups ? l.n : 0;
     for (size_t i = 0; i < m->n_row_groups && !r->code; i++)
         row_group(r, arena, &m->row_groups[i]);

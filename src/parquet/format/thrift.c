@@ -29,6 +29,8 @@ int pq_thrift_result(const struct pq_thrift *r, nl_error *err)
 {
     if (!r->code)
         return NL_OK;
+    if (r->code == NL_NO_MEMORY)
+        return nl_fail_memory(err);
     return nl_fail(err, r->code, "%s at byte %zu of %zu", r->what, r->at, (size_t)(r->end - r->start));
 }
 
@@ -210,6 +212,20 @@ static struct pq_list list_header(struct pq_thrift *r)
     l.n = (uint32_t)n;
     l.type = type == PQ_T_TRUE || type == PQ_T_FALSE ? LIST_BOOL : type;
     return l;
+}
+
+void *pq_thrift_alloc(struct pq_thrift *r, nl_arena *arena, const struct pq_list *l, size_t least, size_t size)
+{
+    if (l->n > left(r) / least) {
+        pq_thrift_bad(r, "a list has more elements than its bytes can hold");
+        return NULL;
+    }
+    void *p = nl_arena_array(arena, l->n, size);
+    if (!p) {
+        pq_thrift_bad(r, "out of memory");
+        r->code = NL_NO_MEMORY;
+    }
+    return p;
 }
 
 struct pq_field pq_list_field(const struct pq_list *l)

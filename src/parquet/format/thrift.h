@@ -30,6 +30,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/error.h"
 
@@ -96,6 +97,9 @@ bool pq_thrift_struct(struct pq_thrift *r, const struct pq_field *f);
  * pq_list_field(list). */
 bool pq_thrift_list(struct pq_thrift *r, const struct pq_field *f, uint8_t elements, struct pq_list *out);
 struct pq_field pq_list_field(const struct pq_list *l);
+/* Room in arena for a list's elements of size bytes, each of which takes at least `least` bytes in the input: a count that
+ * those cannot pay for allocates nothing. NULL: that, or no memory; recorded. */
+void *pq_thrift_alloc(struct pq_thrift *r, nl_arena *arena, const struct pq_list *l, size_t least, size_t size);
 /* Skip the value of a field. */
 void pq_thrift_skip(struct pq_thrift *r, const struct pq_field *f);
 /* Record a failure that the caller found; the first one stays. what is static. */
@@ -131,6 +135,7 @@ void pq_write_end(struct pq_thrift_writer *w);
 /* Elements of lists. */
 void pq_write_varint(struct pq_thrift_writer *w, int64_t v); /* i16, i32, i64 */
 void pq_write_bytes(struct pq_thrift_writer *w, const void *data, size_t len);
+void pq_write_flag(struct pq_thrift_writer *w, bool v); /* of a list of PQ_T_TRUE */
 /* NL_OK, NL_NO_MEMORY, or NL_INTERNAL (structs nested too deep, or left open). */
 int pq_thrift_finish(const struct pq_thrift_writer *w, nl_error *err);
 

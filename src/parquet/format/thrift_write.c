@@ -127,6 +127,11 @@ void pq_write_bytes(struct pq_thrift_writer *w, const void *data, size_t len)
     append(w, data, len);
 }
 
+void pq_write_flag(struct pq_thrift_writer *w, bool v)
+{
+    append(w, &(uint8_t){v ? PQ_T_TRUE : PQ_T_FALSE}, 1);
+}
+
 int pq_thrift_finish(const struct pq_thrift_writer *w, nl_error *err)
 {
     if (w->code == NL_NO_MEMORY)

@@ -34,7 +34,7 @@ int pq_bloom_new(struct pq_bloom *b, size_t size, nl_error *err);
 void pq_bloom_free(struct pq_bloom *b);
 /* The hash of a value: its PLAIN bytes, without the length of a byte array. */
 uint64_t pq_bloom_hash(const void *value, size_t len);
-void pq_bloom_put(struct pq_bloom *b, uint64_t hash);
+void pq_bloom_put(struct pq_bloom *b, const uint64_t *hashes, size_t n);
 bool pq_bloom_may_hold(const struct pq_bloom *b, uint64_t hash);
 /* Halve it while that keeps the rate of false positives of `distinct` values below fpp: for a filter that was sized by a
  * guess. */
@@ -43,7 +43,9 @@ void pq_bloom_fold(struct pq_bloom *b, uint64_t distinct, double fpp);
 /* Append header and bits. NL_NO_MEMORY. */
 int pq_bloom_encode(const struct pq_bloom *b, nl_buf *out, nl_error *err);
 /* A filter at data: *out borrows. NL_CORRUPT; NL_UNSUPPORTED: another algorithm, hash or compression, which it names.
- * *need: bytes of header and bits, also where len is too short for it (then NL_OK with bits NULL). */
+ * *need: bytes of header and bits, also where len is too short for them (then NL_OK with bits NULL). Where it is too short
+ * for the header, PQ_BLOOM_HEADER_MOST. */
+#define PQ_BLOOM_HEADER_MOST 64
 int pq_bloom_decode(const void *data, size_t len, struct pq_bloom *out, size_t *need, nl_error *err);
 
 #endif

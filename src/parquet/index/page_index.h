@@ -38,7 +38,7 @@ struct pq_column_index {
     bool *null_pages;           /* a page of nothing but nulls has no bounds */
     struct pq_slice *min, *max; /* PLAIN without a length, may be cut */
     enum pq_boundary_order order;
-    int64_t *null_counts;                                   /* NULL: absent */
+    int64_t *null_counts, *nan_counts;                      /* NULL: absent */
     int64_t *repetition_histograms, *definition_histograms; /* levels × pages; NULL: absent */
     size_t n_repetition, n_definition;                      /* entries of those */
 };

@@ -78,7 +78,7 @@ size_t pq_bloom_size(uint64_t distinct, double fpp)
 {
     if (!(fpp > 0))
         fpp = 0.01;
-    double bits = fpp < 1 ? -8.0 * (double)distinct / log(1 - pow(fpp, 1.0 / 8)) : 0;
+    double bits = fpp < 1 ? -8.0 * (double)distinct / log1p(-pow(fpp, 1.0 / 8)) : 0;
     size_t size = PQ_BLOOM_BLOCK;
     while (size < PQ_BLOOM_MOST && (double)size * 8 < bits)
         size *= 2;

@@ -1,169 +1,189 @@
 /* cmd_parquet_inspect.c: what a Parquet file says of itself: schema, row groups, columns.
  *
- *     file (size, rows, writer, key-values) ── schema, a line an element ── row groups ── columns, over all row groups
+ *     file (size, rows, writer, key-values) ── schema as a tree ── row groups ── columns, over all row groups
  *
- * As JSON everything is there once for each chunk; the table adds the chunks of a column up.
+ * The table adds a column's chunks up; as JSON every chunk is there (parquet_json.c).
  */
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "arrow/arrow.h"
 #include "base/str.h"
 #include "cli/commands.h"
 #include "cli/context.h"
+#include "cli/parquet_json.h"
+#include "cli/parquet_leaf.h"
 #include "cli/rows.h"
 #include "parquet/codec/codec.h"
-#include "parquet/read/inspect.h"
 
-/* A bound as text, through a column of one value; NULL where there is none or it cannot be shown. Caller frees. */
-static char *bound_text(const struct pq_column *column, bool has, const nl_value *v)
-{
-    struct arrow_builder *b = NULL;
-    struct arrow_type type;
-    struct ArrowArray array = {0};
-    nl_buf text = {0};
-    if (!has || column->is_nested || arrow_type_parse(column->type.format, &type, NULL) ||
-        arrow_builder_new(column->type.format, &b, NULL))
-        return NULL;
-    int rc = NL_UNSUPPORTED;
-    if (v->kind == NL_VALUE_BOOL)
-        rc = arrow_builder_int(b, v->b, NULL);
-    else if (v->kind == NL_VALUE_INT)
-        rc = arrow_builder_int(b, v->i, NULL);
-    else if (v->kind == NL_VALUE_UINT)
-        rc = arrow_builder_uint(b, v->u, NULL);
-    else if (v->kind == NL_VALUE_DOUBLE)
-        rc = arrow_builder_double(b, v->d, NULL);
-    else if (v->kind == NL_VALUE_DECIMAL)
-        rc = arrow_builder_decimal(b, v->decimal, NULL);
-    else if (v->kind == NL_VALUE_BYTES)
-        rc = arrow_builder_bytes(b, v->bytes.data, v->bytes.len, NULL);
-    if (rc == NL_OK)
-        rc = arrow_builder_finish(b, &array, NULL);
-    if (rc == NL_OK)
-        rc = arrow_format_value(&array, &type, 0, &text, NULL);
-    arrow_array_release(&array);
-    arrow_builder_free(b);
-    if (rc == NL_OK)
-        return text.data ? nl_buf_steal(&text) : strdup("");
-    nl_buf_free(&text);
-    return NULL;
-}
+enum {
+    MOST_GROUPS = 20, /* row groups that are listed */
+    MOST_BOUND = 32,  /* bytes of a bound that are shown */
+};
 
-/* "PLAIN RLE_DICTIONARY" of the bits. */
+/* ── columns ── */
+
+enum { COLUMN, CODEC, ENCODINGS, PAGES, SIZE, RATIO, NULLS, MIN, MAX, INDEX, CELLS };
+static const struct cli_column columns[CELLS] = {
+    {.title = "column"},
+    {.title = "codec"},
+    {.title = "encodings"},
+    {.title = "pages", .right = true},
+    {.title = "size", .right = true},
+    {.title = "ratio", .right = true},
+    {.title = "nulls", .right = true},
+    {.title = "min"},
+    {.title = "max"},
+    {.title = "index"},
+};
+
+/* "PLAIN RLE_DICTIONARY" of the bits; RLE of levels, which nearly every chunk has, is not shown beside others. */
 static void encodings_text(uint32_t bits, char *out, size_t size)
 {
+    const uint32_t levels = UINT32_C(1) << PQ_RLE | UINT32_C(1) << PQ_BIT_PACKED;
     size_t used = 0;
     out[0] = 0;
+    if (bits & ~levels)
+        bits &= ~levels;
     for (int32_t e = 0; e < 32 && used < size; e++)
         if (bits >> e & 1)
             used += (size_t)snprintf(out + used, size - used, "%s%s", used ? " " : "", pq_encoding_name(e));
 }
 
-/* One leaf, added up over the row groups. */
-struct leaf_sum {
-    uint32_t encodings;
-    int32_t codec;
-    bool mixed_codec, has_nulls, no_min, no_max;
-    int64_t values, nulls, compressed, uncompressed;
-    nl_value min, max;
-    bool has_min, has_max;
-};
-
-/* Widen [min, max] by a chunk's bounds; one chunk without bounds makes the whole unknown. */
-static void add_bounds(struct leaf_sum *s, const struct filter_bounds *b)
+/* "column offset bloom": which of them every chunk has; "some" where only some have one. */
+static void index_text(const struct leaf_sum *s, char out[static 64])
 {
-    bool comparable;
-    s->no_min |= !b->has_min;
-    s->no_max |= !b->has_max;
-    if (b->has_min && (!s->has_min || (nl_value_compare(&b->min, &s->min, &comparable) < 0 && comparable)))
-        s->min = b->min;
-    if (b->has_max && (!s->has_max || (nl_value_compare(&b->max, &s->max, &comparable) > 0 && comparable)))
-        s->max = b->max;
-    s->has_min |= b->has_min;
-    s->has_max |= b->has_max;
+    static const char *const names[] = {"column", "offset", "bloom"};
+    const size_t counts[] = {s->column_indexes, s->offset_indexes, s->bloom_filters};
+    size_t used = 0;
+    out[0] = 0;
+    for (size_t i = 0; i < NL_LEN(names); i++)
+        if (counts[i])
+            used += (size_t)snprintf(out + used, 64 - used, "%s%s%s", used ? " " : "", names[i],
+                                     counts[i] < s->chunks ? " (some)" : "");
 }
 
-static int sum_leaf(const nl_parquet_file *file, size_t leaf, struct leaf_sum *s, nl_error *err)
-{
-    const struct pq_file_meta *meta = pq_inspect_meta(file);
-    const struct pq_leaf *l = &pq_inspect_schema(file)->leaves[leaf];
-    bool flat = !pq_inspect_schema(file)->columns[l->column].is_nested;
-    *s = (struct leaf_sum){.codec = -1, .has_nulls = true};
-    for (size_t g = 0; g < meta->n_row_groups; g++) {
-        struct pq_column_chunk chunk;
-        int rc = pq_inspect_chunk(file, g, leaf, NULL, &chunk, err);
-        if (rc)
-            return rc;
-        const struct pq_column_meta *m = &chunk.meta;
-        s->encodings |= m->encodings;
-        s->mixed_codec |= s->codec >= 0 && s->codec != m->codec;
-        s->codec = m->codec;
-        s->values += m->num_values;
-        s->compressed += m->total_compressed_size;
-        s->uncompressed += m->total_uncompressed_size;
-        s->has_nulls &= m->has_statistics && m->statistics.has_null_count;
-        s->nulls += m->statistics.null_count;
-        struct filter_bounds b = {0};
-        if (flat)
-            pq_stats(file, g, l->column, &b);
-        add_bounds(s, &b);
-    }
-    return NL_OK;
-}
-
-enum { LEAF_CELLS = 9 };
-
-/* The cells of one leaf in the table; each is malloc'ed, or NULL. */
-static int leaf_cells(const nl_parquet_file *file, size_t leaf, char *cells[LEAF_CELLS], nl_error *err)
+/* The cells of one leaf; each is malloc'ed, or NULL for nothing. */
+static int leaf_cells(const nl_parquet_file *file, size_t leaf, char *cells[CELLS], nl_error *err)
 {
     struct leaf_sum s;
-    nl_buf path = {0}, type = {0};
-    const struct pq_schema *schema = pq_inspect_schema(file);
-    const struct pq_column *column = &schema->columns[schema->leaves[leaf].column];
-    int rc = sum_leaf(file, leaf, &s, err);
+    nl_buf path = {0};
+    int rc = cli_leaf_sum(file, leaf, &s, err);
     if (rc == NL_OK)
         rc = pq_inspect_path(file, leaf, &path, err);
-    if (rc == NL_OK)
-        rc = pq_inspect_type(schema->leaves[leaf].element, &type, err);
     if (rc) {
         nl_buf_free(&path);
-        nl_buf_free(&type);
         return rc;
     }
     char text[256], size[32];
-    cells[0] = nl_buf_steal(&path);
-    cells[1] = nl_buf_steal(&type);
-    cells[2] = strdup(s.mixed_codec ? "several" : s.codec < 0 ? "" : pq_codec_name(s.codec));
+    cells[COLUMN] = nl_buf_steal(&path);
+    cells[CODEC] = strdup(s.mixed_codec ? "several" : s.codec < 0 ? "" : pq_codec_name(s.codec));
     encodings_text(s.encodings, text, sizeof text);
-    cells[3] = strdup(text);
-    cells[4] = strdup(nl_format_size((uint64_t)s.compressed, size));
+    cells[ENCODINGS] = strdup(text);
+    snprintf(text, sizeof text, "%lld", (long long)s.pages);
+    cells[PAGES] = strdup(s.has_pages ? text : "?");
+    cells[SIZE] = strdup(nl_format_size((uint64_t)s.compressed, size));
     snprintf(text, sizeof text, "%.2f", s.compressed > 0 ? (double)s.uncompressed / (double)s.compressed : 1.0);
-    cells[5] = strdup(text);
+    cells[RATIO] = strdup(text);
     snprintf(text, sizeof text, "%lld", (long long)s.nulls);
-    cells[6] = strdup(s.has_nulls ? text : "?");
-    cells[7] = s.no_min ? NULL : bound_text(column, s.has_min, &s.min);
-    cells[8] = s.no_max ? NULL : bound_text(column, s.has_max, &s.max);
+    cells[NULLS] = strdup(s.has_nulls ? text : "?");
+    cells[MIN] = s.has_min ? cli_bound_text(file, leaf, s.min, MOST_BOUND) : NULL;
+    cells[MAX] = s.has_max ? cli_bound_text(file, leaf, s.max, MOST_BOUND) : NULL;
+    index_text(&s, text);
+    cells[INDEX] = strdup(text);
+    for (size_t i = 0; i < CELLS; i++)
+        if (!cells[i] && i != MIN && i != MAX)
+            return nl_fail_memory(err);
     return NL_OK;
+}
+
+/* How wide the table would be. */
+static size_t table_width(char *const *cells, size_t n)
+{
+    size_t width = 0;
+    for (size_t i = 0; i < CELLS; i++) {
+        size_t most = strlen(columns[i].title);
+        for (size_t r = 0; r < n; r++) {
+            const char *cell = cells[r * CELLS + i];
+            size_t w = cell ? cli_text_width(cell) : 0;
+            most = w > most ? w : most;
+        }
+        width += most + 2;
+    }
+    return width - 2;
+}
+
+/* The same on a narrow terminal: a block a column. */
+static void print_block(char *const *cells)
+{
+    static const char *const empty = "";
+    const char *min = cells[MIN], *max = cells[MAX], *index = cells[INDEX] ? cells[INDEX] : empty;
+    printf("%s\n  %s, %s\n", cells[COLUMN], cells[CODEC], cells[ENCODINGS]);
+    printf("  %s pages, %s, ratio %s, %s nulls\n", cells[PAGES], cells[SIZE], cells[RATIO], cells[NULLS]);
+    if (min || max)
+        printf("  %s to %s\n", min ? min : "?", max ? max : "?");
+    if (*index)
+        printf("  index: %s\n", index);
 }
 
 static int print_columns(const nl_parquet_file *file, nl_error *err)
 {
-    static const char *const titles[LEAF_CELLS] = {"column", "type",  "codec", "encodings", "size",
-                                                   "ratio",  "nulls", "min",   "max"};
     size_t n = pq_inspect_schema(file)->n_leaves;
-    char **cells = calloc(n ? n : 1, LEAF_CELLS * sizeof *cells);
+    char **cells = calloc(n * CELLS + 1, sizeof *cells);
     int rc = cells ? NL_OK : nl_fail_memory(err);
     for (size_t i = 0; rc == NL_OK && i < n; i++)
-        rc = leaf_cells(file, i, cells + i * LEAF_CELLS, err);
-    if (rc == NL_OK)
-        rc = cli_print_table(titles, LEAF_CELLS, (const char *const *)cells, n, err);
-    for (size_t i = 0; cells && i < n * LEAF_CELLS; i++)
+        rc = leaf_cells(file, i, cells + i * CELLS, err);
+    size_t room = cli_terminal_width();
+    if (rc == NL_OK && room && table_width(cells, n) > room) {
+        for (size_t i = 0; i < n; i++)
+            print_block(cells + i * CELLS);
+        rc = cli_flush(err);
+    } else if (rc == NL_OK) {
+        rc = cli_print_columns(columns, CELLS, (const char *const *)cells, n, err);
+    }
+    for (size_t i = 0; cells && i < n * CELLS; i++)
         free(cells[i]);
     free(cells);
     return rc;
+}
+
+/* ── the file ── */
+
+static void print_sorting(const nl_parquet_file *file, const struct pq_row_group *g)
+{
+    for (size_t i = 0; i < g->n_sorting; i++) {
+        nl_buf path = {0};
+        if (g->sorting[i].column >= 0)
+            pq_inspect_path(file, (size_t)g->sorting[i].column, &path, NULL);
+        printf("%s%s%s%s", i ? ", " : "; sorted by ", path.data ? path.data : "?",
+               g->sorting[i].descending ? " descending" : "", g->sorting[i].nulls_first ? ", nulls first" : "");
+        nl_buf_free(&path);
+    }
+}
+
+static void print_groups(const nl_parquet_file *file)
+{
+    const struct pq_file_meta *meta = pq_inspect_meta(file);
+    char size[32], stored[32];
+    for (size_t g = 0; g < meta->n_row_groups && g < MOST_GROUPS; g++) {
+        const struct pq_row_group *group = &meta->row_groups[g];
+        printf("  row group   %zu: %lld rows, %s before compression", g, (long long)group->num_rows,
+               nl_format_size((uint64_t)group->total_byte_size, size));
+        if (group->total_compressed_size >= 0)
+            printf(", %s stored", nl_format_size((uint64_t)group->total_compressed_size, stored));
+        print_sorting(file, group);
+        putchar('\n');
+    }
+    if (meta->n_row_groups > MOST_GROUPS)
+        printf("  row group   … and %zu more; --format json shows all\n", meta->n_row_groups - MOST_GROUPS);
+}
+
+/* Foreign text on a line of its own. */
+static void print_word(const char *title, struct pq_slice s, const char *behind)
+{
+    char text[160];
+    nl_printable(s.data ? (const char *)s.data : "", s.data ? s.len : 0, text, sizeof text);
+    printf("  %-10s  %s%s\n", title, text, behind);
 }
 
 static int print_text(const nl_parquet_file *file, const char *uri, nl_error *err)
@@ -175,115 +195,17 @@ static int print_text(const nl_parquet_file *file, const char *uri, nl_error *er
            nl_format_size(pq_inspect_footer_size(file), footer));
     printf("  rows        %lld in %zu row group%s\n", (long long)nl_parquet_rows(file), meta->n_row_groups,
            meta->n_row_groups == 1 ? "" : "s");
-    printf("  written by  %.*s\n", (int)meta->created_by.len,
-           meta->created_by.data ? (const char *)meta->created_by.data : "");
-    for (size_t i = 0; i < meta->n_key_values; i++)
-        printf("  key         %.*s (%zu bytes)\n", (int)meta->key_values[i].key.len,
-               (const char *)meta->key_values[i].key.data, meta->key_values[i].value.len);
-    for (size_t g = 0; g < meta->n_row_groups; g++)
-        printf("  row group   %zu: %lld rows, %s before compression\n", g, (long long)meta->row_groups[g].num_rows,
-               nl_format_size((uint64_t)meta->row_groups[g].total_byte_size, size));
+    print_word("written by", meta->created_by, "");
+    for (size_t i = 0; i < meta->n_key_values; i++) {
+        char bytes[40];
+        snprintf(bytes, sizeof bytes, " (%zu bytes)", meta->key_values[i].value.len);
+        print_word("key", meta->key_values[i].key, bytes);
+    }
+    print_groups(file);
     putchar('\n');
-    return print_columns(file, err);
-}
-
-/* ── JSON: every chunk ── */
-
-/* A string that may be absent, or not UTF-8 (then null too): jansson takes neither. */
-static json_t *json_text(const char *s, size_t len)
-{
-    json_t *j = s ? json_stringn(s, len) : NULL;
-    return j ? j : json_null();
-}
-
-static json_t *chunk_json(const nl_parquet_file *file, size_t g, size_t leaf, nl_error *err)
-{
-    struct pq_column_chunk chunk;
-    struct filter_bounds b = {0};
-    const struct pq_schema *schema = pq_inspect_schema(file);
-    const struct pq_column *column = &schema->columns[schema->leaves[leaf].column];
-    if (pq_inspect_chunk(file, g, leaf, NULL, &chunk, err))
-        return NULL;
-    if (!column->is_nested)
-        pq_stats(file, g, schema->leaves[leaf].column, &b);
-    const struct pq_column_meta *m = &chunk.meta;
-    char *min = bound_text(column, b.has_min, &b.min), *max = bound_text(column, b.has_max, &b.max), encodings[256];
-    encodings_text(m->encodings, encodings, sizeof encodings);
-    bool nulls = m->has_statistics && m->statistics.has_null_count;
-    json_t *j = json_pack("{s:i, s:I, s:s, s:s, s:I, s:I, s:o, s:o, s:o, s:b, s:b, s:b}", "column", (int)leaf, "values",
-                          (json_int_t)m->num_values, "codec", pq_codec_name(m->codec), "encodings", encodings,
-                          "compressed_bytes", (json_int_t)m->total_compressed_size, "uncompressed_bytes",
-                          (json_int_t)m->total_uncompressed_size, "nulls",
-                          nulls ? json_integer(m->statistics.null_count) : json_null(), "min",
-                          json_text(min, min ? strlen(min) : 0), "max", json_text(max, max ? strlen(max) : 0),
-                          "dictionary", m->dictionary_page_offset > 0, "column_index", chunk.column_index_offset >= 0,
-                          "bloom_filter", m->bloom_filter_offset >= 0);
-    free(min);
-    free(max);
-    if (!j)
-        nl_fail_memory(err);
-    return j;
-}
-
-static json_t *leaf_json(const nl_parquet_file *file, size_t leaf, nl_error *err)
-{
-    static const char *const repetitions[] = {"required", "optional", "repeated"};
-    const struct pq_schema_element *e = pq_inspect_schema(file)->leaves[leaf].element;
-    nl_buf path = {0}, type = {0};
-    json_t *j = NULL;
-    if (pq_inspect_path(file, leaf, &path, err) == NL_OK && pq_inspect_type(e, &type, err) == NL_OK) {
-        j = json_pack("{s:o, s:s, s:s}", "path", json_text(path.data, path.len), "type", type.data ? type.data : "",
-                      "repetition", repetitions[(unsigned)e->repetition % NL_LEN(repetitions)]);
-        if (!j)
-            nl_fail_memory(err);
-    }
-    nl_buf_free(&path);
-    nl_buf_free(&type);
-    return j;
-}
-
-/* Append a value that may have failed. */
-static bool append(json_t *array, json_t *value)
-{
-    return value && json_array_append_new(array, value) == 0;
-}
-
-static int fill_json(const nl_parquet_file *file, json_t *columns, json_t *groups, nl_error *err)
-{
-    const struct pq_file_meta *meta = pq_inspect_meta(file);
-    size_t n = pq_inspect_schema(file)->n_leaves;
-    for (size_t i = 0; i < n; i++)
-        if (!append(columns, leaf_json(file, i, err)))
-            return err->code ? err->code : nl_fail_memory(err);
-    for (size_t g = 0; g < meta->n_row_groups; g++) {
-        json_t *chunks = json_array();
-        json_t *group = json_pack("{s:I, s:I, s:o}", "rows", (json_int_t)meta->row_groups[g].num_rows, "total_bytes",
-                                  (json_int_t)meta->row_groups[g].total_byte_size, "chunks", chunks);
-        if (!append(groups, group))
-            return nl_fail_memory(err);
-        for (size_t i = 0; i < n; i++)
-            if (!append(chunks, chunk_json(file, g, i, err)))
-                return err->code ? err->code : nl_fail_memory(err);
-    }
-    return NL_OK;
-}
-
-static int print_json(const nl_parquet_file *file, const char *uri, nl_error *err)
-{
-    const struct pq_file_meta *meta = pq_inspect_meta(file);
-    json_t *columns = json_array(), *groups = json_array();
-    json_t *root = json_pack("{s:o, s:I, s:I, s:I, s:o, s:o, s:o}", "file", json_text(uri, strlen(uri)), "bytes",
-                             (json_int_t)pq_inspect_size(file), "footer_bytes",
-                             (json_int_t)pq_inspect_footer_size(file), "rows", (json_int_t)nl_parquet_rows(file),
-                             "written_by", json_text((const char *)meta->created_by.data, meta->created_by.len),
-                             "columns", columns, "row_groups", groups);
-    if (!root)
-        return nl_fail_memory(err);
-    int rc = fill_json(file, columns, groups, err);
-    if (rc == NL_OK && (json_dumpf(root, stdout, JSON_INDENT(2)) || putchar('\n') == EOF))
-        rc = cli_flush(err);
-    json_decref(root);
-    return rc;
+    int rc = cli_print_schema(file, err);
+    putchar('\n');
+    return rc ? rc : print_columns(file, err);
 }
 
 static int run(struct cli_context *x, const struct cli_args *a, nl_error *err)
@@ -298,7 +220,8 @@ static int run(struct cli_context *x, const struct cli_args *a, nl_error *err)
     if (rc == NL_OK)
         rc = nl_parquet_open(source, &file, err);
     if (rc == NL_OK)
-        rc = format && strcmp(format, "json") == 0 ? print_json(file, uri, err) : print_text(file, uri, err);
+        rc =
+            format && strcmp(format, "json") == 0 ? cli_print_parquet_json(file, uri, err) : print_text(file, uri, err);
     nl_parquet_close(file);
     nl_source_close(source);
     return rc;
@@ -313,7 +236,9 @@ const struct cli_command cli_parquet_inspect = {
     .max_operands = 1,
     .complete = CLI_COMPLETE_FILE,
     .summary = "Show a Parquet file's schema, row groups and columns",
-    .description = "Only the footer is read. The table adds a column's chunks up; json shows each.",
+    .description = "No data is read, only the footer (and the offset indexes of a file whose footer does not count its "
+                   "pages). The table adds a column's chunks up; json shows each, and everything else that the footer "
+                   "says. Where a terminal is too narrow for the table, each column is a block of lines.",
     .options =
         (const struct cli_option[]){
             {.name = "format",

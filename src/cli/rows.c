@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "arrow/text/text.h"
@@ -37,6 +38,20 @@ static int add_column(struct libscols_table *t, const char *title, bool right, n
 {
     struct libscols_column *c = scols_table_new_column(t, title, 0, right ? SCOLS_FL_RIGHT : 0);
     return c ? NL_OK : nl_fail_memory(err);
+}
+
+size_t cli_terminal_width(void)
+{
+    struct winsize size;
+    return isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+size_t cli_text_width(const char *s)
+{
+    size_t n = 0;
+    for (; *s; s++)
+        n += ((unsigned char)*s & 0xC0) != 0x80; /* continuation bytes take no place */
+    return n;
 }
 
 /* Print the table, and be sure that nothing was lost. */
@@ -223,12 +238,13 @@ int cli_print_rows(struct cli_context *x, struct ArrowArrayStream *stream, const
     return rc;
 }
 
-int cli_print_table(const char *const *titles, size_t n_columns, const char *const *cells, size_t n_rows, nl_error *err)
+int cli_print_columns(const struct cli_column *columns, size_t n_columns, const char *const *cells, size_t n_rows,
+                      nl_error *err)
 {
     struct libscols_table *t = new_table();
     int rc = t ? NL_OK : nl_fail_memory(err);
     for (size_t i = 0; rc == NL_OK && i < n_columns; i++)
-        rc = add_column(t, titles[i], false, err);
+        rc = add_column(t, columns[i].title, columns[i].right, err);
     for (size_t r = 0; rc == NL_OK && r < n_rows; r++) {
         struct libscols_line *line = scols_table_new_line(t, NULL);
         for (size_t i = 0; rc == NL_OK && i < n_columns; i++) {
@@ -240,7 +256,19 @@ int cli_print_table(const char *const *titles, size_t n_columns, const char *con
     if (rc == NL_OK && n_rows)
         rc = print_table(t, err);
     for (size_t i = 0; rc == NL_OK && !n_rows && i < n_columns; i++) /* libsmartcols prints no titles without rows */
-        printf("%s%s", titles[i], i + 1 < n_columns ? "  " : "\n");
+        printf("%s%s", columns[i].title, i + 1 < n_columns ? "  " : "\n");
     scols_unref_table(t);
+    return rc;
+}
+
+int cli_print_table(const char *const *titles, size_t n_columns, const char *const *cells, size_t n_rows, nl_error *err)
+{
+    struct cli_column *columns = calloc(n_columns + 1, sizeof *columns);
+    if (!columns)
+        return nl_fail_memory(err);
+    for (size_t i = 0; i < n_columns; i++)
+        columns[i].title = titles[i];
+    int rc = cli_print_columns(columns, n_columns, cells, n_rows, err);
+    free(columns);
     return rc;
 }

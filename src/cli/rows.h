@@ -23,6 +23,18 @@ int cli_next_batch(struct cli_context *x, struct ArrowArrayStream *stream, struc
 int cli_print_rows(struct cli_context *x, struct ArrowArrayStream *stream, const struct cli_rows_options *o,
                    nl_error *err);
 
+/* A column of a listing. */
+struct cli_column {
+    const char *title;
+    bool right; /* numbers */
+};
+/* The columns of the terminal that standard output is; 0 where it is none. */
+size_t cli_terminal_width(void);
+/* The columns that a UTF-8 text takes: a character each. */
+size_t cli_text_width(const char *s);
+/* A table of texts. cells as below. */
+int cli_print_columns(const struct cli_column *columns, size_t n_columns, const char *const *cells, size_t n_rows,
+                      nl_error *err);
 /* A table of texts: for listings. cells are row by row, n_columns each; NULL is shown as nothing. */
 int cli_print_table(const char *const *titles, size_t n_columns, const char *const *cells, size_t n_rows,
                     nl_error *err);

@@ -30,6 +30,7 @@ struct pq_check_range {
     int64_t nans;
 };
 
+/* The order of a leaf. */
 enum pq_check_order pq_check_order_of(const struct pq_schema_element *e);
 /* Is the deprecated pair of bounds in this order too (signed comparison)? */
 bool pq_check_order_is_signed(enum pq_check_order o);

@@ -78,6 +78,10 @@ int arrow_schema_struct(struct ArrowSchema *out, size_t n, nl_error *err);
 /* Any nested field ("+s", "+l", "+m", "+w:3") of n children yet to be filled: they exist and are released. */
 int arrow_schema_nested(struct ArrowSchema *out, const char *format, const char *name, bool nullable, size_t n,
                         nl_error *err);
+/* Make a field of integers, of this room's making (else NL_INVALID), a dictionary's; values is moved in, on failure released. */
+int arrow_schema_set_dictionary(struct ArrowSchema *s, struct ArrowSchema *values, nl_error *err);
+/* Another format for a field of this room's making (else NL_INVALID). On failure it keeps its own. */
+int arrow_schema_set_format(struct ArrowSchema *s, const char *format, nl_error *err);
 int arrow_schema_copy(const struct ArrowSchema *from, struct ArrowSchema *out, nl_error *err);
 void arrow_schema_release(struct ArrowSchema *s); /* released or NULL is fine */
 void arrow_schema_move(struct ArrowSchema *from, struct ArrowSchema *to);

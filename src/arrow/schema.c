@@ -122,6 +122,32 @@ static int copy_metadata(const struct ArrowSchema *from, struct ArrowSchema *out
     return NL_OK;
 }
 
+int arrow_schema_set_dictionary(struct ArrowSchema *s, struct ArrowSchema *values, nl_error *err)
+{
+    if (s->release != release_owned) {
+        arrow_schema_release(values);
+        return nl_fail(err, NL_INVALID, "a dictionary for a field that is not ours to change");
+    }
+    struct schema_owner *o = s->private_data;
+    arrow_schema_release(&o->dictionary);
+    arrow_schema_move(values, &o->dictionary);
+    s->dictionary = &o->dictionary;
+    return NL_OK;
+}
+
+int arrow_schema_set_format(struct ArrowSchema *s, const char *format, nl_error *err)
+{
+    if (s->release != release_owned)
+        return nl_fail(err, NL_INVALID, "a format for a field that is not ours to change");
+    struct schema_owner *o = s->private_data;
+    char *copy = strdup(format);
+    if (!copy)
+        return nl_fail_memory(err);
+    free(o->format);
+    s->format = o->format = copy;
+    return NL_OK;
+}
+
 /* NOLINTNEXTLINE(misc-no-recursion): MAX_DEPTH ends it */
 static int copy_node(const struct ArrowSchema *from, struct ArrowSchema *out, int depth, nl_error *err)
 {

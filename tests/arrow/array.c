@@ -252,16 +252,112 @@ static void views_of_more_than_2_gib_are_refused(void **state)
     CHECK(!out.release);
 }
 
+static void forget(struct ArrowArray *a)
+{
+    a->release = NULL;
+}
+
+static void forget_schema(struct ArrowSchema *s)
+{
+    s->release = NULL;
+}
+
+/* A list of {x: int32}, and all that can be wrong with it. */
+static void nested_shapes_are_checked(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *why;
+        int32_t offsets[4];
+        int64_t members, numbers;
+        const char *format;
+        int64_t length;
+        int rc;
+        const char *part;
+    } cases[] = {
+        {"right", {0, 2, 2, 3}, 3, 3, "+l", 3, NL_OK, NULL},
+        {"not all values are used", {1, 2, 2, 2}, 3, 9, "+l", 3, NL_OK, NULL},
+        {"descends",
+         {0, 2, 1, 3},
+         3,
+         3,
+         "+l",
+         3,
+         NL_INVALID,
+         "'l': offsets that descend, or leave the values, at row 2"},
+        {"begins below 0", {-1, 2, 2, 3}, 3, 3, "+l", 3, NL_INVALID, "at row 0"},
+        {"ends behind the values", {0, 2, 2, 4}, 3, 4, "+l", 3, NL_INVALID, "at row 3"},
+        {"a member is too short", {0, 2, 2, 3}, 3, 2, "+l", 3, NL_INVALID, "'l': 'item': a child of 2 rows under 3"},
+        {"a map has the same shape", {0, 2, 2, 3}, 3, 3, "+m", 3, NL_OK, NULL},
+        {"lists of three", {0}, 9, 9, "+w:3", 3, NL_OK, NULL},
+        {"lists of four", {0}, 9, 9, "+w:4", 3, NL_INVALID, "9 values for 3 lists of 4"},
+        {"no lists at all", {0}, 0, 0, "+l", 0, NL_OK, NULL},
+    };
+    static const int32_t numbers[9];
+    for (size_t i = 0; i < NL_LEN(cases); i++) {
+        const void *number_buffers[] = {NULL, numbers}, *no_validity[] = {NULL},
+                   *list_buffers[] = {NULL, cases[i].offsets};
+        struct ArrowSchema x = {.format = "i", .name = "x", .release = forget_schema}, *xs[] = {&x};
+        struct ArrowSchema s = {.format = "+s",
+                                .name = "item",
+                                .n_children = 1,
+                                .children = xs,
+                                .release = forget_schema},
+                           *ss[] = {&s};
+        struct ArrowSchema l = {.format = cases[i].format,
+                                .name = "l",
+                                .n_children = 1,
+                                .children = ss,
+                                .release = forget_schema},
+                           *ls[] = {&l};
+        struct ArrowSchema root = {.format = "+s", .n_children = 1, .children = ls, .release = forget_schema};
+        struct ArrowArray number = {.length = cases[i].numbers,
+                                    .n_buffers = 2,
+                                    .buffers = number_buffers,
+                                    .release = forget},
+                          *as[] = {&number};
+        struct ArrowArray item = {.length = cases[i].members,
+                                  .n_buffers = 1,
+                                  .buffers = no_validity,
+                                  .n_children = 1,
+                                  .children = as,
+                                  .release = forget},
+                          *items[] = {&item};
+        struct ArrowArray list = {.length = cases[i].length,
+                                  .n_buffers = cases[i].format[1] == 'w' ? 1 : 2,
+                                  .buffers = list_buffers,
+                                  .n_children = 1,
+                                  .children = items,
+                                  .release = forget},
+                          *lists[] = {&list};
+        struct ArrowArray batch = {.length = cases[i].length,
+                                   .n_buffers = 1,
+                                   .buffers = no_validity,
+                                   .n_children = 1,
+                                   .children = lists,
+                                   .release = forget};
+        nl_error err = {0};
+        check_why("%s", cases[i].why);
+        int rc = arrow_array_check_all(&batch, &root, &err);
+        if (cases[i].rc)
+            CHECK_FAILS(rc, cases[i].rc, err, cases[i].part);
+        else
+            CHECK_OK(rc, err);
+        list.n_children = 0;
+        CHECK_INT(arrow_array_check_all(&batch, &root, NULL), NL_INVALID);
+        list.n_children = 1;
+        number.release = NULL;
+        CHECK_INT(arrow_array_check_all(&batch, &root, NULL), NL_INVALID);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(an_array_owns_buffers_children_and_extras),
-        cmocka_unit_test(batches_need_equal_columns),
-        cmocka_unit_test(validity_follows_the_offset),
-        cmocka_unit_test(bytes_of_every_layout),
-        cmocka_unit_test(foreign_shapes_are_checked),
-        cmocka_unit_test(views_become_offsets),
-        cmocka_unit_test(views_of_more_than_2_gib_are_refused),
+        cmocka_unit_test(nested_shapes_are_checked),  cmocka_unit_test(an_array_owns_buffers_children_and_extras),
+        cmocka_unit_test(batches_need_equal_columns), cmocka_unit_test(validity_follows_the_offset),
+        cmocka_unit_test(bytes_of_every_layout),      cmocka_unit_test(foreign_shapes_are_checked),
+        cmocka_unit_test(views_become_offsets),       cmocka_unit_test(views_of_more_than_2_gib_are_refused),
     };
     return cmocka_run_group_tests_name("arrow_array", tests, NULL, NULL);
 }

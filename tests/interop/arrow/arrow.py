@@ -1,8 +1,11 @@
 """Our Arrow structures into pyarrow, and pyarrow's into ours. Argument: the shared object of export.c."""
 
+import base64
 import ctypes
 import datetime as dt
 import decimal
+import io
+import json
 import math
 import struct
 import sys
@@ -179,6 +182,147 @@ def our_floats():
         assert same_number(got, v), (got, v)
 
 
+def call_text(f, *given):
+    """The text that one of our functions made."""
+    out = ctypes.c_char_p()
+    ok(f(*given, ctypes.byref(out)))
+    got = out.value.decode()
+    lib.interop_free(out)
+    return got
+
+
+def ndjson(batch):
+    schema, s = new("ArrowSchema")
+    copy, a = new("ArrowArray")
+    batch._export_to_c(a, s)
+    return call_text(lib.interop_ndjson, ptr(s), ptr(a))
+
+
+def sql(t):
+    schema, s = new("ArrowSchema")
+    t._export_to_c(s)
+    return call_text(lib.interop_sql, ptr(s))
+
+
+def plain(v):
+    """A Python value as our JSON has it."""
+    if isinstance(v, dict):
+        return {k: plain(x) for k, x in v.items()}
+    if isinstance(v, list):
+        return [{"key": plain(x[0]), "value": plain(x[1])} if isinstance(x, tuple) else plain(x) for x in v]
+    if isinstance(v, bytes):
+        return base64.b64encode(v).decode()
+    if isinstance(v, decimal.Decimal):
+        return format(v, "f")
+    if isinstance(v, (dt.date, dt.time)):
+        return iso(v)
+    if isinstance(v, float) and not math.isfinite(v):
+        return "NaN" if math.isnan(v) else "Infinity" if v > 0 else "-Infinity"
+    return v
+
+
+NESTED = [
+    (pa.list_(pa.int64()), "BIGINT[]", [[1, None, -(2**63)], [], None, [7]]),
+    (pa.large_list(pa.utf8()), "VARCHAR[]", [["a\n\"", ""], None, [], [None]]),
+    (pa.list_(pa.float32(), 2), "FLOAT[2]", [[0.5, math.inf], None, [math.nan, -1.0], [0.0, -math.inf]]),
+    (pa.struct([("a", pa.int32()), ("b c", pa.list_(pa.bool_()))]), 'STRUCT(a INTEGER, "b c" BOOLEAN[])',
+     [{"a": 1, "b c": [True, None]}, None, {"a": None, "b c": None}, {"a": 2, "b c": []}]),
+    (pa.struct([]), "STRUCT()", [{}, None, {}, {}]),
+    (pa.map_(pa.utf8(), pa.list_(pa.decimal128(9, 2))), "MAP(VARCHAR, DECIMAL(9,2)[])",
+     [[("k", [decimal.Decimal("1.50")]), ("l", None)], [], None, [("", [])]]),
+    (pa.dictionary(pa.int8(), pa.utf8()), "VARCHAR", ["x", None, "y", "x"]),
+    (pa.list_(pa.dictionary(pa.uint16(), pa.binary())), "BLOB[]", [[b"x", None], [], None, [b"\xff\0"]]),
+    (pa.decimal256(60, 3), "DECIMAL(60,3)", [decimal.Decimal(10**50).scaleb(-3), None, decimal.Decimal("-0.001"),
+                                             decimal.Decimal("0.000")]),
+    (pa.decimal32(5, 1), "DECIMAL(5,1)", [decimal.Decimal("-1.5"), None, decimal.Decimal("0.0"), decimal.Decimal("9.9")]),
+    (pa.list_(pa.timestamp("us", "UTC")), "TIMESTAMP WITH TIME ZONE[]",
+     [[dt.datetime(2024, 2, 29, tzinfo=dt.timezone.utc)], None, [], [None]]),
+    (pa.list_(pa.null()), "NULL[]", [[None], None, [], [None, None]]),
+    (pa.list_(pa.list_(pa.struct([("x", pa.large_binary()), ("y", pa.date32())]))), "STRUCT(x BLOB, y DATE)[][]",
+     [[[{"x": b"ab", "y": dt.date(1, 2, 3)}], None, []], [], None, [[None]]]),
+    (pa.string_view(), "VARCHAR", ["short", None, "a text that is longer than a view", ""]),
+    (pa.float16(), "FLOAT", [1.5, None, math.inf, -0.25]),
+]
+
+
+def their_nested_texts():
+    for t, name, values in NESTED:
+        assert sql(t) == name, (t, sql(t))
+        batch = pa.record_batch([pa.array(values, t)], names=["v \""])
+        for piece in (batch, batch.slice(1), batch.slice(2, 1), batch.slice(0, 0)):
+            got = [json.loads(line) for line in ndjson(piece).splitlines()]
+            want = [{'v "': plain(v)} for v in piece.column(0).to_pylist()]
+            assert got == want, (t, got, want)
+    chars = "".join(map(chr, [*range(0x250), 0x2028, 0xFFFD, 0x1F600]))
+    batch = pa.record_batch([pa.array([chars])], names=["v"])
+    assert json.loads(ndjson(batch)) == {"v": chars}
+    durations = pa.record_batch([pa.array([90_061_000_001, None, -1], pa.duration("us"))], names=["d"])
+    assert ndjson(durations) == '{"d":"PT25H1M1.000001S"}\n{"d":null}\n{"d":"PT-0.000001S"}\n'
+
+
+def encode(schema):
+    c, s = new("ArrowSchema")
+    schema._export_to_c(s)
+    return base64.b64decode(call_text(lib.interop_ipc_encode, ptr(s)), validate=True)
+
+
+def decode(message):
+    c, s = new("ArrowSchema")
+    ok(lib.interop_ipc_decode(base64.b64encode(message), ptr(s)))
+    return pa.Schema._import_from_c(s)
+
+
+def both_ways(schema):
+    got = pa.ipc.read_schema(pa.py_buffer(encode(schema)))
+    assert got.equals(schema, check_metadata=True), (got, schema)
+    back = decode(schema.serialize().to_pybytes())
+    assert back.equals(schema, check_metadata=True), (back, schema)
+
+
+def ipc_schemas():
+    flat = [*TYPES.values(), pa.null(), pa.float16(), pa.month_day_nano_interval(), pa.decimal256(76, 10), pa.decimal64(18, 2)]
+    flat += [pa.duration(u) for u in ("s", "ms", "us", "ns")] + [pa.binary(0), pa.list_view(pa.int8())]
+    every = [*flat, *(t for t, _, _ in NESTED), pa.run_end_encoded(pa.int32(), pa.utf8())]
+    for t in every:
+        both_ways(pa.schema([pa.field("x", t, nullable=t == pa.null())]))
+    both_ways(pa.schema([]))
+    fields = [pa.field(f"größe {i}", t, metadata={"k": "v" * i, "": ""}) for i, t in enumerate(every)]
+    both_ways(pa.schema(fields, metadata={"pandas": "{}" * 1000, "e": ""}))
+    both_ways(pa.schema([pa.field("m", pa.map_(pa.utf8(), pa.int8(), keys_sorted=True)),
+                         pa.field("d", pa.dictionary(pa.int64(), pa.list_(pa.utf8()), ordered=True)),
+                         pa.field("u", pa.uuid()), pa.field("j", pa.json_())]))
+    deep = pa.int8()
+    for _ in range(60):
+        deep = pa.list_(deep)
+    both_ways(pa.schema([("deep", deep)]))
+
+
+def written(file):
+    """What a Parquet file has under ARROW:schema."""
+    import pyarrow.parquet as pq
+
+    return base64.b64decode(pq.ParquetFile(file).metadata.metadata[b"ARROW:schema"])
+
+
+def their_parquet_schemas():
+    import pyarrow.parquet as pq
+
+    table = pa.table({str(i): pa.array(values, t) for i, (t, _, values) in enumerate(NESTED[:4] + NESTED[5:8])})
+    file = io.BytesIO()
+    pq.write_table(table, file)
+    assert decode(written(file)).equals(table.schema)
+    try:
+        import polars as pl
+    except ImportError:
+        return
+    frame = pl.DataFrame({"a": [1, 2], "b": ["x", None], "c": [dt.timedelta(1), None], "d": [[1.5], []],
+                          "e": [{"f": dt.datetime(2024, 1, 1)}, None], "g": pl.Series(["u", "v"], dtype=pl.Categorical)})
+    file = io.BytesIO()
+    frame.write_parquet(file)
+    message = written(file)
+    assert decode(message).equals(pa.ipc.read_schema(pa.py_buffer(message)), check_metadata=True)
+
+
 def our_streams():
     for rows, batch in ((5, 0), (0, 0), (100_000, 999), (1_000_000, 0)):
         stream, s = new("ArrowArrayStream")
@@ -224,7 +368,7 @@ def their_streams():
     assert b"their own words" in lib.interop_error(), lib.interop_error()
 
 
-for check in (our_columns, schema_copies, our_texts, our_streams, their_streams):
+for check in (our_columns, schema_copies, our_texts, their_nested_texts, ipc_schemas, their_parquet_schemas, our_streams, their_streams):
     check()
     print("ok", check.__name__)
 before = pa.total_allocated_bytes()

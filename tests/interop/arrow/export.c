@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "arrow/arrow.h"
+#include "arrow/ipc_schema.h"
+#include "arrow/text/text.h"
 #include "gen/parts.h"
 
 static nl_error error;
@@ -87,6 +89,60 @@ int interop_text(struct ArrowSchema *schema, struct ArrowArray *a, char **out)
     arrow_schema_release(schema);
     arrow_array_release(a);
     return rc;
+}
+
+/* A batch as NDJSON. Both are given to us. */
+int interop_ndjson(struct ArrowSchema *schema, struct ArrowArray *a, char **out)
+{
+    struct arrow_text *text = NULL;
+    nl_sink *sink = NULL;
+    nl_buf b = {0};
+    int rc = arrow_array_check_all(a, schema, &error);
+    if (rc == NL_OK)
+        rc = nl_sink_create_memory(&b, &sink, &error);
+    if (rc == NL_OK)
+        rc = arrow_text_new(ARROW_TEXT_NDJSON, schema, sink, &text, &error);
+    if (rc == NL_OK)
+        rc = arrow_text_batch(text, a, &error);
+    if (rc == NL_OK)
+        rc = arrow_text_finish(text, &error);
+    arrow_text_free(text);
+    if (sink && rc == NL_OK)
+        rc = nl_sink_commit(sink, &error);
+    else if (sink)
+        nl_sink_abort(sink);
+    *out = rc ? NULL : nl_buf_steal(&b);
+    nl_buf_free(&b);
+    arrow_schema_release(schema);
+    arrow_array_release(a);
+    return rc;
+}
+
+/* The schema is given to us. */
+int interop_sql(struct ArrowSchema *schema, char **out)
+{
+    nl_buf b = {0};
+    int rc = arrow_schema_sql(schema, &b, &error);
+    *out = rc ? NULL : nl_buf_steal(&b);
+    nl_buf_free(&b);
+    arrow_schema_release(schema);
+    return rc;
+}
+
+/* The schema is given to us. */
+int interop_ipc_encode(struct ArrowSchema *schema, char **out)
+{
+    nl_buf b = {0};
+    int rc = arrow_ipc_schema_encode(schema, &b, &error);
+    *out = rc ? NULL : nl_buf_steal(&b);
+    nl_buf_free(&b);
+    arrow_schema_release(schema);
+    return rc;
+}
+
+int interop_ipc_decode(const char *base64, struct ArrowSchema *out)
+{
+    return arrow_ipc_schema_decode(base64, strlen(base64), out, &error);
 }
 
 void interop_free(char *text)

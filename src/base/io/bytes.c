@@ -4,7 +4,8 @@
  *     nl_block_wrap:  │ struct nl_block │   ──▶ somebody else's data
  *
  * Large blocks are mappings of their own: the heap would keep the holes that they leave (a download through four pieces of
- * 8 MiB held 110 MiB), and their pages are given back at once. Under ASan they come from the heap, which it guards.
+ * 8 MiB held 110 MiB). A few of those that come back are used again (idle.h), the others' pages are given back at once.
+ * Under ASan they come from the heap, which it guards.
  */
 #include "base/io/bytes.h"
 
@@ -12,7 +13,8 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
+
+#include "base/io/idle.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 enum { MAP_ABOVE = 0 };
@@ -39,12 +41,12 @@ int nl_block_new(size_t size, nl_block **out, nl_error *err)
         return nl_fail(err, NL_NO_MEMORY, "out of memory: a block of %zu bytes", size);
     size_t whole = ALIGN + ((size + PADDING + ALIGN - 1) & ~(size_t)(ALIGN - 1));
     bool map = MAP_ABOVE > 0 && whole > MAP_ABOVE;
-    void *at = map ? mmap(NULL, whole, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-                   : aligned_alloc(ALIGN, whole);
-    if (!at || at == MAP_FAILED)
+    size_t mapped = map ? whole : 0;
+    void *at = map ? nl_idle_take(&mapped) : aligned_alloc(ALIGN, whole);
+    if (!at)
         return nl_fail_memory(err);
     nl_block *b = at;
-    *b = (nl_block){.size = size, .data = (uint8_t *)b + ALIGN, .mapped = map ? whole : 0};
+    *b = (nl_block){.size = size, .data = (uint8_t *)b + ALIGN, .mapped = mapped};
     atomic_init(&b->refs, 1);
     memset(b->data + size, 0, whole - ALIGN - size);
     *out = b;
@@ -87,7 +89,7 @@ void nl_block_unref(nl_block *b)
     if (b->done)
         b->done(b->arg);
     if (b->mapped)
-        munmap(b, b->mapped);
+        nl_idle_give(b, b->mapped);
     else
         free(b);
 }

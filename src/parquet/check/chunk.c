@@ -238,6 +238,7 @@ static bool prepare(struct pq_check_chunk *c)
 static void release(struct pq_check_chunk *c)
 {
     pq_check_values_free(&c->values);
+    pq_check_index_free(&c->index);
     pq_check_range_free(&c->range);
     pq_check_range_free(&c->page.range);
     nl_buf_free(&c->sort.before);
@@ -268,8 +269,11 @@ void pq_check_chunk(struct pq_checking *k, size_t row_group, size_t leaf, const 
                         : nl_fail_memory(&err);
     if (!pq_check_failed(c, -1, rc, &err) && check_metadata(c)) {
         if (c->chunk.meta.num_values || c->chunk.meta.total_compressed_size)
-            if (read_bytes(c, &declared))
+            if (read_bytes(c, &declared)) {
+                pq_check_index_open(c);
                 check_pages(c, declared);
+                pq_check_index_end(c);
+            }
         k->result->chunks++;
         k->result->values += (uint64_t)c->n_values;
         k->result->bytes += c->bytes.len;

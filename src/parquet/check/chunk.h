@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "parquet/check/check.h"
+#include "parquet/check/index.h"
 #include "parquet/check/order.h"
 #include "parquet/check/values.h"
 #include "parquet/codec/codec.h"
@@ -67,6 +68,7 @@ struct pq_check_chunk {
     int64_t first_data;              /* the first data page; -1: none */
     int64_t bad_text, bad_text_page; /* values that are not UTF-8, and where the first is */
     struct pq_check_sort sort;
+    struct pq_check_index index;
 };
 
 /* Tell a finding; offset -1: of no place. Once a callback failed, nothing is told any more. */

@@ -92,6 +92,7 @@ static int take_values(struct pq_check_chunk *c, const struct pq_slice *values, 
     for (size_t i = 0; c->is_text && i < n; i++)
         if (!nl_utf8_valid(values[i].data, values[i].len) && !c->bad_text++)
             c->bad_text_page = c->page.offset;
+    pq_check_index_values(c, values, n);
     return rc;
 }
 
@@ -303,7 +304,8 @@ static void check_body(struct pq_check_chunk *c, const struct pq_page_header *h,
     if (rc == NL_OK && fits)
         rc = is_data ? data_page(c, h, body, err) : dictionary_page(c, h, body, offset, err);
     c->damaged |= !fits;
-    pq_check_failed(c, offset, rc, err);
+    if (!pq_check_failed(c, offset, rc, err) && is_data)
+        pq_check_index_page(c);
 }
 
 bool pq_check_page(struct pq_check_chunk *c, const uint8_t *p, const uint8_t *end, size_t *used)

@@ -13,7 +13,7 @@
 
 #include <stddef.h>
 
-#define NL_IDLE_BYTES ((size_t)32 << 20)
+#define NL_IDLE_BYTES ((size_t)64 << 20)
 
 /* An idle mapping, or a new one, not zeroed, of at least *size bytes; *size: how many it really has. NULL: no memory. */
 void *nl_idle_take(size_t *size);

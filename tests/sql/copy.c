@@ -26,6 +26,19 @@ static const struct copy_case {
     {"an unknown option", "COPY (SELECT 1) TO 's3://b/x' (PARTITION_BY a)", NL_UNSUPPORTED, NULL, NULL},
     {"no rows in a group", "COPY (SELECT 1) TO 's3://b/x' (ROW_GROUP_SIZE 0)", NL_UNSUPPORTED, NULL, NULL},
     {"options without parentheses", "COPY (SELECT 1) TO 's3://b/x' FORMAT parquet", NL_INVALID, NULL, NULL},
+    {"DuckDB's other options",
+     "COPY t TO 's3://b/x' (COMPRESSION lz4_raw, COMPRESSION_LEVEL 3, ROW_GROUP_SIZE_BYTES '16MB', PARQUET_VERSION V2, "
+     "STRING_DICTIONARY_PAGE_SIZE_LIMIT 4096, KV_METADATA {a: 'b', 'c d': 'e'}, FIELD_IDS {i: 42, \"my col\": 7})",
+     NL_OK, "FROM t", "s3://b/x"},
+    {"no codec", "COPY t TO 's3://b/x' (COMPRESSION lzo)", NL_UNSUPPORTED, NULL, NULL},
+    {"no level", "COPY t TO 's3://b/x' (COMPRESSION_LEVEL 0)", NL_UNSUPPORTED, NULL, NULL},
+    {"no version", "COPY t TO 's3://b/x' (PARQUET_VERSION V3)", NL_UNSUPPORTED, NULL, NULL},
+    {"no size", "COPY t TO 's3://b/x' (ROW_GROUP_SIZE_BYTES 'many')", NL_UNSUPPORTED, NULL, NULL},
+    {"field ids below columns", "COPY t TO 's3://b/x' (FIELD_IDS {i: {a: 1}})", NL_UNSUPPORTED, NULL, NULL},
+    {"a field id that is none", "COPY t TO 's3://b/x' (FIELD_IDS {i: -1})", NL_UNSUPPORTED, NULL, NULL},
+    {"a field id that is text", "COPY t TO 's3://b/x' (FIELD_IDS {i: 'x'})", NL_INVALID, NULL, NULL},
+    {"braces that do not end", "COPY t TO 's3://b/x' (KV_METADATA {a: 'b'", NL_INVALID, NULL, NULL},
+    {"braces for another option", "COPY t TO 's3://b/x' (FORMAT {a: 'b'})", NL_UNSUPPORTED, NULL, NULL},
     {"options that do not end", "COPY (SELECT 1) TO 's3://b/x' (FORMAT parquet", NL_INVALID, NULL, NULL},
 };
 
@@ -48,6 +61,33 @@ static void statements_are_read_as_the_table_says(void **state)
         }
         nl_arena_free(&arena);
     }
+}
+
+static void options_arrive(void **state)
+{
+    (void)state;
+    static const char sql[] =
+        "COPY t TO 's3://b/x' (CODEC GZIP, COMPRESSION_LEVEL 9, ROW_GROUP_SIZE 7, ROW_GROUP_SIZE_BYTES '16MB', "
+        "PARQUET_VERSION 'V2', STRING_DICTIONARY_PAGE_SIZE_LIMIT 4096, KV_METADATA {a: 'b', 'c d': 'e'}, FIELD_IDS {i: "
+        "42})";
+    nl_arena arena = {0};
+    nl_error err = {0};
+    struct sql_copy copy;
+    bool is_copy;
+    CHECK_OK(sql_copy_parse(&arena, sql, strlen(sql), &copy, &is_copy, &err), err);
+    CHECK_INT(copy.options.codec, NL_PARQUET_GZIP);
+    CHECK_INT(copy.options.codec_level, 9);
+    CHECK_INT(copy.options.row_group_rows, 7);
+    CHECK_INT(copy.options.row_group_bytes, 16000000);
+    CHECK_INT(copy.options.dictionary_bytes, 4096);
+    CHECK(copy.options.data_page_v2);
+    CHECK_INT(copy.options.n_key_values, 2);
+    CHECK_STR(copy.options.key_values[2], "c d");
+    CHECK_STR(copy.options.key_values[3], "e");
+    CHECK_INT(copy.n_field_ids, 1);
+    CHECK_STR(copy.field_ids[0], "i");
+    CHECK_STR(copy.field_ids[1], "42");
+    nl_arena_free(&arena);
 }
 
 /* Through a local store: the way of the rows is the same. */
@@ -89,6 +129,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(statements_are_read_as_the_table_says),
+        cmocka_unit_test(options_arrive),
         cmocka_unit_test_setup_teardown(rows_are_written_and_read_back, tmp_setup, tmp_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -282,6 +282,7 @@ static void negative_offset(struct ArrowArray *batch)
 
 static void no_children(struct ArrowArray *batch)
 {
+    arrow_array_release(batch->children[0]->children[0]); /* who releases the list counts its children */
     batch->children[0]->n_children = 0;
 }
 

@@ -177,24 +177,6 @@ void pq_values_spread(void *values, size_t dense, const uint8_t *valid, size_t f
     }
 }
 
-static inline __attribute__((always_inline)) void join(uint8_t *out, const uint8_t *streams, size_t n, size_t count,
-                                                       const size_t width)
-{
-    for (size_t i = 0; i < n; i++)
-        for (size_t k = 0; k < width; k++)
-            out[i * width + k] = streams[k * count + i];
-}
-
-void pq_values_join(void *out, const uint8_t *streams, size_t n, size_t count, size_t width)
-{
-    if (width == 4)
-        join(out, streams, n, count, 4);
-    else if (width == 8)
-        join(out, streams, n, count, 8);
-    else
-        join(out, streams, n, count, width);
-}
-
 void pq_values_narrow(void *out, const void *in, size_t n, size_t width)
 {
     const uint8_t *from = in; /* aligned to nothing: a page's bytes */
@@ -206,39 +188,6 @@ void pq_values_narrow(void *out, const void *in, size_t n, size_t width)
     else
         for (size_t i = 0; i < n; i++)
             memcpy(&to16[i], from + i * 4, sizeof *to16);
-}
-
-void pq_decimal_from_int32(void *out, const void *in, size_t n)
-{
-    wide *to = out;
-    for (size_t i = 0; i < n; i++) {
-        int32_t v;
-        memcpy(&v, (const uint8_t *)in + i * sizeof v, sizeof v);
-        to[i] = (wide){(uint64_t)(int64_t)v, v < 0 ? UINT64_MAX : 0};
-    }
-}
-
-void pq_decimal_from_int64(void *out, const void *in, size_t n)
-{
-    wide *to = out;
-    for (size_t i = 0; i < n; i++) {
-        int64_t v;
-        memcpy(&v, (const uint8_t *)in + i * sizeof v, sizeof v);
-        to[i] = (wide){(uint64_t)v, v < 0 ? UINT64_MAX : 0};
-    }
-}
-
-bool pq_decimal_from_bytes(void *out, const uint8_t *in, size_t len)
-{
-    uint8_t sign = len && in[0] & 0x80 ? 0xFF : 0;
-    for (; len > 16; in++, len--) /* longer ones must be sign alone above bit 127 */
-        if (in[0] != sign || (in[1] & 0x80) != (sign & 0x80))
-            return false;
-    unsigned __int128 v = sign ? ~(unsigned __int128)0 : 0;
-    for (size_t i = 0; i < len; i++)
-        v = v << 8 | in[i];
-    memcpy(out, &v, sizeof v);
-    return true;
 }
 
 int pq_nanos_from_int96(void *out, const void *in, size_t n, nl_error *err)
@@ -258,78 +207,6 @@ int pq_nanos_from_int96(void *out, const void *in, size_t n, nl_error *err)
             return nl_fail(err, NL_UNSUPPORTED,
                            "an INT96 time of Julian day %u does not fit into 64 bits of nanoseconds", julian);
         to[i] = total;
-    }
-    return NL_OK;
-}
-
-/* The lowest len ≤ 8 bytes of a word. */
-static uint64_t low_bytes(uint64_t v, uint32_t len)
-{
-    static const uint64_t masks[] = {0,          0xFF,         0xFFFF,         0xFFFFFF,
-                                     0xFFFFFFFF, 0xFFFFFFFFFF, 0xFFFFFFFFFFFF, 0xFFFFFFFFFFFFFF,
-                                     UINT64_MAX};
-    return v & masks[len < 8 ? len : 8];
-}
-
-/* Both forms of a view are computed and one is taken, without a branch: lengths around 12 would mispredict. */
-static inline void make_view(wide *view, const uint8_t *bytes, uint32_t len, uint32_t offset, uint32_t buffer)
-{
-    uint32_t prefix;
-    uint64_t rest;
-    memcpy(&prefix, bytes, sizeof prefix);
-    memcpy(&rest, bytes + 4, sizeof rest);
-    uint32_t inside = len > 4 ? len - 4 : 0;
-    view->low = len | (len < 4 ? low_bytes(prefix, len) : (uint64_t)prefix) << 32;
-    view->high = len <= 12 ? low_bytes(rest, inside) : buffer | (uint64_t)offset << 32;
-}
-
-void pq_view_make(void *view, const uint8_t *bytes, uint32_t len, const uint8_t *data, uint32_t buffer)
-{
-    wide v;
-    make_view(&v, bytes, len, (uint32_t)(bytes - data), buffer);
-    memcpy(view, &v, sizeof v);
-}
-
-/* The next byte array: its length is read and held against what is left. */
-static inline int byte_array(const uint8_t **p, const uint8_t *end, uint32_t *len, size_t i, size_t n, nl_error *err)
-{
-    if (end - *p < 4)
-        return nl_fail(err, NL_CORRUPT, "value %zu of %zu: its length lies beyond the page's end", i, n);
-    memcpy(len, *p, sizeof *len);
-    if (*len > (size_t)(end - *p - 4))
-        return nl_fail(err, NL_CORRUPT, "value %zu of %zu: %u bytes, %td are left", i, n, *len, end - *p - 4);
-    *p += 4;
-    return NL_OK;
-}
-
-int pq_views_from_plain(void *views, size_t n, const uint8_t **in, const uint8_t *end, const uint8_t *data,
-                        uint32_t buffer, nl_error *err)
-{
-    wide *view = views;
-    const uint8_t *p = *in;
-    for (size_t i = 0; i < n; i++) {
-        uint32_t len = 0;
-        int rc = byte_array(&p, end, &len, i, n, err);
-        if (rc)
-            return rc;
-        make_view(&view[i], p, len, (uint32_t)(p - data), buffer);
-        p += len;
-    }
-    *in = p;
-    return NL_OK;
-}
-
-int pq_decimals_from_plain(void *out, size_t n, const uint8_t **in, const uint8_t *end, nl_error *err)
-{
-    uint8_t *to = out;
-    for (size_t i = 0; i < n; i++, to += 16) {
-        uint32_t len = 0;
-        int rc = byte_array(in, end, &len, i, n, err);
-        if (rc)
-            return rc;
-        if (!pq_decimal_from_bytes(to, *in, len))
-            return nl_fail(err, NL_CORRUPT, "a decimal of more than 128 bits");
-        *in += len;
     }
     return NL_OK;
 }

@@ -27,8 +27,10 @@ void pq_values_narrow(void *out, const void *in, size_t n, size_t width);
 /* To 128-bit decimals: from integers of 4 or 8 bytes… */
 void pq_decimal_from_int32(void *out, const void *in, size_t n);
 void pq_decimal_from_int64(void *out, const void *in, size_t n);
-/* …and from big-endian bytes, each of its own length. False: more than 128 bits. */
+/* …and from big-endian bytes, each of its own length, nothing beyond which is read. False: more than 128 bits. */
 bool pq_decimal_from_bytes(void *out, const uint8_t *in, size_t len);
+/* n of them side by side, width bytes each. False: one has more than 128 bits. */
+bool pq_decimal_from_fixed(void *out, const uint8_t *in, size_t n, size_t width);
 /* INT96 (nanoseconds of the day, 8 bytes LE; Julian day, 4 bytes LE) to nanoseconds since 1970. NL_CORRUPT where a value
  * lies outside of what 64 bits hold (the years 1677 to 2262). */
 int pq_nanos_from_int96(void *out, const void *in, size_t n, nl_error *err);

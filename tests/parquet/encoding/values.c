@@ -196,11 +196,86 @@ static void byte_streams_join(void **state)
     CHECK_INT(out[4], 0xB4);
 }
 
+static void byte_streams_of_every_width(void **state)
+{
+    (void)state;
+    struct rng r = rng_seed("join");
+    for (size_t width = 1; width <= 20; width++)
+        for (size_t n = 0; n <= 600; n += n < 70 ? 1 : 97) {
+            size_t count = n + rng_below(&r, 3);
+            uint8_t *streams = malloc(count * width + 1), *out = malloc(n * width + 1);
+            CHECK(streams && out);
+            for (size_t i = 0; i < count * width; i++)
+                streams[i] = (uint8_t)rng_next(&r);
+            out[n * width] = 0xEE;
+            pq_values_join(out, streams, n, count, width);
+            check_why("%zu of %zu values of %zu bytes", n, count, width);
+            CHECK_INT(out[n * width], 0xEE);
+            for (size_t i = 0; i < n; i++)
+                for (size_t k = 0; k < width; k++)
+                    CHECK_INT(out[i * width + k], streams[k * count + i]);
+            free(streams);
+            free(out);
+        }
+}
+
+/* Every length, signs of both kinds, against the sum of the bytes; side by side and each behind its length. */
+static void decimals_of_every_length(void **state)
+{
+    (void)state;
+    struct rng r = rng_seed("decimals");
+    for (size_t len = 0; len <= 18; len++) {
+        uint8_t fixed[20 * 18 + 64], plain[20 * 22 + 64], *p = plain;
+        __int128 want[20], got[20], one;
+        for (size_t i = 0; i < 20; i++) {
+            uint8_t *v = fixed + i * len;
+            for (size_t k = 0; k < len; k++)
+                v[k] = (uint8_t)rng_next(&r);
+            for (size_t k = 0; k + 16 < len; k++)
+                v[k] = i % 2 ? 0xFF : 0;
+            if (len > 16)
+                v[len - 16] = (uint8_t)(i % 2 ? v[len - 16] | 0x80 : v[len - 16] & 0x7F);
+            want[i] = len && v[0] & 0x80 ? -1 : 0;
+            for (size_t k = 0; k < len; k++)
+                want[i] = (__int128)((unsigned __int128)want[i] << 8 | v[k]);
+            memcpy(p, &(uint32_t){(uint32_t)len}, 4);
+            memcpy(p + 4, v, len);
+            p += 4 + len;
+            check_why("%zu bytes, value %zu", len, i);
+            uint8_t *exact = malloc(len ? len : 1);
+            CHECK(exact != NULL);
+            memcpy(exact, v, len);
+            CHECK(pq_decimal_from_bytes(&one, exact, len));
+            CHECK_MEM(&one, &want[i], 16);
+            free(exact);
+        }
+        CHECK(pq_decimal_from_fixed(got, fixed, 20, len));
+        CHECK_MEM(got, want, sizeof want);
+        const uint8_t *in = plain;
+        nl_error err = {0};
+        CHECK_OK(pq_decimals_from_plain(got, 20, &in, p, &err), err);
+        CHECK_MEM(got, want, sizeof want);
+        CHECK(in == p);
+        in = plain;
+        CHECK_FAILS(pq_decimals_from_plain(got, 20, &in, p - 1, &err), NL_CORRUPT, err, "value 19 of 20");
+        if (len > 16) {
+            fixed[0] ^= 0x80;
+            CHECK(!pq_decimal_from_fixed(got, fixed, 20, len));
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(gather_and_fill), cmocka_unit_test(spread), cmocka_unit_test(decimals),
-        cmocka_unit_test(int96),           cmocka_unit_test(views),  cmocka_unit_test(byte_streams_join),
+        cmocka_unit_test(byte_streams_of_every_width),
+        cmocka_unit_test(decimals_of_every_length),
+        cmocka_unit_test(gather_and_fill),
+        cmocka_unit_test(spread),
+        cmocka_unit_test(decimals),
+        cmocka_unit_test(int96),
+        cmocka_unit_test(views),
+        cmocka_unit_test(byte_streams_join),
     };
     return cmocka_run_group_tests_name("parquet/encoding/values", tests, NULL, NULL);
 }

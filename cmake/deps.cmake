@@ -4,7 +4,7 @@
 set(DEPS_base libxxhash)
 set(DEPS_s3proto libcrypto expat)
 set(DEPS_store libcurl libcrypto expat)
-set(DEPS_parquet libzstd snappy libdeflate libbrotlidec libbrotlienc liblz4 libxxhash)
+set(DEPS_parquet libzstd snappy libdeflate libbrotlidec libbrotlienc liblz4 libxxhash jansson)
 set(DEPS_catalog jansson libfyaml)
 set(DEPS_sql jansson)
 set(DEPS_server_http libmicrohttpd)

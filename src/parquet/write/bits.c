@@ -22,7 +22,7 @@ uint64_t pq_bits_word(const uint8_t *bits, size_t from, size_t n)
     return n == 64 ? word : word & ((UINT64_C(1) << n) - 1);
 }
 
-size_t pq_bits_count(const uint8_t *bits, size_t from, size_t n)
+size_t pq_bits_ones(const uint8_t *bits, size_t from, size_t n)
 {
     size_t count = 0;
     for (; n >= 64; n -= 64, from += 64)

@@ -22,7 +22,7 @@ static inline bool pq_bit(const uint8_t *bits, size_t i)
 /* n ≤ 64 bits from bit `from` on; bits above n are 0. Reads no byte that holds none of them. */
 uint64_t pq_bits_word(const uint8_t *bits, size_t from, size_t n);
 /* How many of n bits from `from` on are set. */
-size_t pq_bits_count(const uint8_t *bits, size_t from, size_t n);
+size_t pq_bits_ones(const uint8_t *bits, size_t from, size_t n);
 /* Append n bits of another bitmap. NL_NO_MEMORY leaves b as it was. */
 int pq_bits_append(struct pq_bits *b, const uint8_t *bits, size_t from, size_t n, nl_error *err);
 /* Append n bits that are all 1. */

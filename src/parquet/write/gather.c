@@ -5,6 +5,11 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "parquet/write/convert.h"
+
+/* Three arguments of a message, "%s %zu of the %s": a nested column's rows are not the batch's. */
+#define WHERE(t, at) (t)->nested ? "value" : "row", (at), (t)->nested ? "nested array" : "batch"
+
 /* ── nulls out ── */
 
 /* Copy the values of the set bits of word; width is a constant wherever this is called. */
@@ -31,6 +36,8 @@ static void squeeze(const uint8_t *in, size_t width, const struct pq_block *b, u
             squeeze_word(from, word, out, 8);
         else if (width == 16)
             squeeze_word(from, word, out, 16);
+        else if (width == 32)
+            squeeze_word(from, word, out, 32);
         else if (width == 2)
             squeeze_word(from, word, out, 2);
         else
@@ -46,112 +53,6 @@ static size_t row_of(const struct pq_block *b, size_t row, size_t i)
         if (pq_bit(b->validity, b->validity_from + k) && i-- == 0)
             return row + k;
     return row + i;
-}
-
-/* ── conversions: n values from `in`, aligned and dense; answer how many were fine ── */
-
-#define WIDEN(NAME, FROM, TO)                                                                                          \
-    static void NAME(const FROM *in, size_t n, TO *out)                                                                \
-    {                                                                                                                  \
-        for (size_t i = 0; i < n; i++)                                                                                 \
-            out[i] = in[i];                                                                                            \
-    }
-WIDEN(widen_i8, int8_t, int32_t)
-WIDEN(widen_u8, uint8_t, int32_t)
-WIDEN(widen_i16, int16_t, int32_t)
-WIDEN(widen_u16, uint16_t, int32_t)
-
-static size_t seconds_4(const int32_t *in, size_t n, int32_t *out)
-{
-    for (size_t i = 0; i < n; i++)
-        if (__builtin_mul_overflow(in[i], 1000, &out[i]))
-            return i;
-    return n;
-}
-
-static size_t seconds_8(const int64_t *in, size_t n, int64_t *out)
-{
-    for (size_t i = 0; i < n; i++)
-        if (__builtin_mul_overflow(in[i], 1000, &out[i]))
-            return i;
-    return n;
-}
-
-/* Milliseconds to days, towards the past. */
-static size_t days(const int64_t *in, size_t n, int32_t *out)
-{
-    const int64_t day = 86400000;
-    for (size_t i = 0; i < n; i++) {
-        int64_t d = in[i] / day - (in[i] % day < 0);
-        if (d < INT32_MIN || d > INT32_MAX)
-            return i;
-        out[i] = (int32_t)d;
-    }
-    return n;
-}
-
-#define DECIMAL(NAME, TO)                                                                                              \
-    static size_t NAME(const __int128 *in, size_t n, __int128 bound, TO *out)                                          \
-    {                                                                                                                  \
-        for (size_t i = 0; i < n; i++) {                                                                               \
-            if (in[i] >= bound || in[i] <= -bound)                                                                     \
-                return i;                                                                                              \
-            out[i] = (TO)in[i];                                                                                        \
-        }                                                                                                              \
-        return n;                                                                                                      \
-    }
-DECIMAL(decimal_4, int32_t)
-DECIMAL(decimal_8, int64_t)
-
-/* The low `width` bytes of each, big-endian, and a slice for each. */
-static size_t decimal_flba(const __int128 *in, size_t n, __int128 bound, size_t width, uint8_t *out,
-                           struct pq_slice *slices)
-{
-    for (size_t i = 0; i < n; i++, out += width) {
-        if (in[i] >= bound || in[i] <= -bound)
-            return i;
-        uint64_t half[2] = {__builtin_bswap64((uint64_t)(in[i] >> 64)), __builtin_bswap64((uint64_t)in[i])};
-        memcpy(out, (const uint8_t *)half + 16 - width, width);
-        slices[i] = (struct pq_slice){out, width};
-    }
-    return n;
-}
-
-/* Convert b's n values at `in`. Answers how many were fine: fewer than n means that the next one is not. */
-static size_t convert(const struct pq_write_type *t, const void *in, struct pq_scratch *s, struct pq_block *b)
-{
-    void *out = s->converted;
-    b->values = out;
-    switch (t->convert) {
-    case PQ_AS_IS:
-        b->values = in;
-        return b->n;
-    case PQ_WIDEN_I8:
-        widen_i8(in, b->n, out);
-        return b->n;
-    case PQ_WIDEN_U8:
-        widen_u8(in, b->n, out);
-        return b->n;
-    case PQ_WIDEN_I16:
-        widen_i16(in, b->n, out);
-        return b->n;
-    case PQ_WIDEN_U16:
-        widen_u16(in, b->n, out);
-        return b->n;
-    case PQ_SECONDS_4:
-        return seconds_4(in, b->n, out);
-    case PQ_SECONDS_8:
-        return seconds_8(in, b->n, out);
-    case PQ_DAYS:
-        return days(in, b->n, out);
-    case PQ_DECIMAL_4:
-        return decimal_4(in, b->n, t->bound, out);
-    case PQ_DECIMAL_8:
-        return decimal_8(in, b->n, t->bound, out);
-    default:
-        b->values = s->slices;
-        return decimal_flba(in, b->n, t->bound, t->width, out, s->slices);
-    }
 }
 
 /* ── the forms ── */
@@ -177,6 +78,21 @@ static int gather_bits(const struct ArrowArray *a, size_t at, struct pq_scratch 
     return NL_OK;
 }
 
+/* Convert the block's values, which lie dense at `in`. */
+static int converted(const struct pq_write_type *t, const void *in, size_t row, struct pq_scratch *s,
+                     struct pq_block *b, nl_error *err)
+{
+    size_t fine = pq_to_parquet(t, in, b->n, s, &b->values);
+    if (fine == b->n)
+        return NL_OK;
+    if (t->convert == PQ_INTERVAL)
+        return nl_fail(err, NL_UNSUPPORTED,
+                       "%s %zu of the %s: Parquet's intervals are neither negative nor finer than milliseconds",
+                       WHERE(t, row_of(b, row, fine)));
+    return nl_fail(err, NL_INVALID, "%s %zu of the %s: the value does not fit the column's type",
+                   WHERE(t, row_of(b, row, fine)));
+}
+
 static int gather_numbers(const struct pq_write_type *t, const struct ArrowArray *a, size_t row, struct pq_scratch *s,
                           struct pq_block *b, nl_error *err)
 {
@@ -185,15 +101,11 @@ static int gather_numbers(const struct pq_write_type *t, const struct ArrowArray
     if (b->validity) {
         squeeze(in, t->arrow_width, b, s->raw);
         in = s->raw;
-    } else if ((uintptr_t)in % t->arrow_width) { /* somebody else's memory need not be aligned */
+    } else if ((uintptr_t)in % (t->arrow_width < 16 ? t->arrow_width : 16)) { /* somebody else's memory */
         memcpy(s->raw, in, b->n * t->arrow_width);
         in = s->raw;
     }
-    size_t fine = convert(t, in, s, b);
-    if (fine < b->n)
-        return nl_fail(err, NL_INVALID, "row %zu of the batch: the value does not fit the column's type",
-                       row_of(b, row, fine));
-    return NL_OK;
+    return converted(t, in, row, s, b, err);
 }
 
 static int32_t load_i32(const void *p, size_t i)
@@ -237,7 +149,7 @@ static bool view_at(const struct ArrowArray *a, size_t at, struct pq_slice *out)
 /* Row `at` of a string or binary array. False: its offsets are damaged. */
 static inline bool slice_at(const struct pq_write_type *t, const struct ArrowArray *a, size_t at, struct pq_slice *out)
 {
-    if (t->kind == ARROW_FIXED_BINARY) {
+    if (t->width) {
         *out = (struct pq_slice){(const uint8_t *)a->buffers[1] + at * t->arrow_width, t->arrow_width};
         return true;
     }
@@ -295,11 +207,11 @@ static int gather_slices(const struct pq_write_type *t, const struct ArrowArray 
             continue;
         struct pq_slice v;
         if (!slice_at(t, a, at + i, &v))
-            return nl_fail(err, NL_INVALID, "row %zu of the batch: a string or binary value with damaged offsets",
-                           row + i);
+            return nl_fail(err, NL_INVALID, "%s %zu of the %s: a string or binary value with damaged offsets",
+                           WHERE(t, row + i));
         if (v.len > INT32_MAX - 64)
-            return nl_fail(err, NL_INVALID, "row %zu of the batch: a value of %zu bytes, a page holds 2 GiB", row + i,
-                           v.len);
+            return nl_fail(err, NL_INVALID, "%s %zu of the %s: a value of %zu bytes, a page holds 2 GiB",
+                           WHERE(t, row + i), v.len);
         if (b->n && b->bytes + prefix + v.len > most_bytes)
             break;
         b->bytes += prefix + v.len;
@@ -310,16 +222,105 @@ static int gather_slices(const struct pq_write_type *t, const struct ArrowArray 
     return NL_OK;
 }
 
+/* ── dictionaries: their values are looked up ── */
+
+/* The entry that row `at` (offset added) points to; -1: the row is null, by itself or by its entry; -2: there is no such
+ * entry. */
+static int64_t entry_at(const struct pq_write_type *t, const struct ArrowArray *a, size_t at)
+{
+    if (a->null_count != 0 && a->buffers[0] && !pq_bit(a->buffers[0], at))
+        return -1;
+    const uint8_t *p = (const uint8_t *)a->buffers[1] + at * t->index_width;
+    int64_t i = 0;
+    memcpy(&i, p, t->index_width);
+    unsigned unused = 64 - 8 * (unsigned)t->index_width;
+    if (t->index_signed)
+        i = (int64_t)((uint64_t)i << unused) >> unused;
+    const struct ArrowArray *d = a->dictionary;
+    if (i < 0 || i >= d->length)
+        return -2;
+    if (t->convert == PQ_ALL_NULL)
+        return -1;
+    size_t entry = (size_t)(i + d->offset);
+    return d->null_count != 0 && d->buffers[0] && !pq_bit(d->buffers[0], entry) ? -1 : (int64_t)entry;
+}
+
+/* Append entry `at` (offset added) of dictionary d to the block, raw. */
+static int take_entry(const struct pq_write_type *t, const struct ArrowArray *d, size_t at, struct pq_scratch *s,
+                      struct pq_block *b, nl_error *err)
+{
+    size_t i = b->n++;
+    if (t->form == PQ_FORM_BITS)
+        return pq_bits_append(&s->bits, d->buffers[1], at, 1, err);
+    if (t->form == PQ_FORM_SLICES && t->convert == PQ_AS_IS) {
+        if (!slice_at(t, d, at, &s->slices[i]) || s->slices[i].len > INT32_MAX - 64)
+            return nl_fail(err, NL_INVALID, "a string or binary value of the dictionary with damaged offsets");
+        b->bytes += s->slices[i].len + (t->width ? 0 : 4);
+        return NL_OK;
+    }
+    memcpy(s->raw + i * t->arrow_width, (const uint8_t *)d->buffers[1] + at * t->arrow_width, t->arrow_width);
+    b->bytes += t->width;
+    return NL_OK;
+}
+
+static int gather_entries(const struct pq_write_type *t, const struct ArrowArray *a, size_t row, size_t most_bytes,
+                          struct pq_scratch *s, struct pq_block *b, nl_error *err)
+{
+    size_t at = row + (size_t)a->offset, i;
+    pq_bits_clear(&s->bits);
+    memset(s->validity, 0, sizeof s->validity);
+    b->n = 0;
+    for (i = 0; i < b->rows && (!b->n || b->bytes < most_bytes); i++) {
+        int64_t entry = entry_at(t, a, at + i);
+        if (entry == -1)
+            continue;
+        int rc = entry < 0 ? nl_fail(err, NL_INVALID, "the index is outside of the dictionary's %" PRId64 " values",
+                                     a->dictionary->length)
+                           : take_entry(t, a->dictionary, (size_t)entry, s, b, err);
+        if (rc) {
+            nl_note(err, "%s %zu of the %s", WHERE(t, row + i));
+            return rc;
+        }
+        s->validity[i / 8] |= (uint8_t)(1u << i % 8);
+    }
+    b->rows = i;
+    b->validity = b->n < b->rows ? s->validity : NULL;
+    b->validity_from = 0;
+    b->values = t->form == PQ_FORM_BITS ? (const void *)s->bits.bytes.data : s->slices;
+    if (t->form == PQ_FORM_BITS)
+        b->bytes = (b->n + 7) / 8;
+    if (t->form == PQ_FORM_BITS || (t->form == PQ_FORM_SLICES && t->convert == PQ_AS_IS))
+        return NL_OK;
+    return converted(t, s->raw, row, s, b, err);
+}
+
+bool pq_is_null(const struct pq_write_type *t, const struct ArrowArray *a, size_t row)
+{
+    size_t at = row + (size_t)a->offset;
+    if (t->index_width)
+        return entry_at(t, a, at) == -1;
+    return t->convert == PQ_ALL_NULL || (a->null_count != 0 && a->buffers[0] && !pq_bit(a->buffers[0], at));
+}
+
 int pq_gather(const struct pq_write_type *t, const struct ArrowArray *a, size_t row, size_t rows, size_t most_bytes,
               struct pq_scratch *scratch, struct pq_block *out, nl_error *err)
 {
+    static const uint8_t none[PQ_BLOCK / 8];
     size_t at = row + (size_t)a->offset;
     size_t fit = t->width ? (most_bytes < t->width ? 1 : most_bytes / t->width) : PQ_BLOCK;
     fit = fit < PQ_BLOCK ? fit : PQ_BLOCK;
     *out = (struct pq_block){.rows = rows < fit ? rows : fit};
     out->n = out->rows;
+    if (t->index_width)
+        return gather_entries(t, a, row, most_bytes, scratch, out, err);
+    if (t->convert == PQ_ALL_NULL) {
+        out->n = 0;
+        out->validity = none;
+        out->values = none;
+        return NL_OK;
+    }
     if (a->null_count != 0 && a->buffers[0]) {
-        out->n = pq_bits_count(a->buffers[0], at, out->rows);
+        out->n = pq_bits_ones(a->buffers[0], at, out->rows);
         if (out->n < out->rows) {
             out->validity = a->buffers[0];
             out->validity_from = at;
@@ -332,36 +333,78 @@ int pq_gather(const struct pq_write_type *t, const struct ArrowArray *a, size_t 
     return gather_numbers(t, a, row, scratch, out, err);
 }
 
+size_t pq_gather_bytes(const struct pq_write_type *t, const struct ArrowArray *a, size_t row, size_t rows)
+{
+    if (t->form == PQ_FORM_BITS)
+        return (rows + 7) / 8;
+    if (t->width)
+        return rows * t->width;
+    size_t at = row + (size_t)a->offset, sum = 4 * rows;
+    for (size_t i = 0; i < rows; i++) {
+        struct pq_slice v;
+        int64_t entry = t->index_width ? entry_at(t, a, at + i) : (int64_t)(at + i);
+        if (entry >= 0 && !pq_is_null(t, a, row + i) &&
+            slice_at(t, t->index_width ? a->dictionary : a, (size_t)entry, &v))
+            sum += v.len < INT32_MAX ? v.len : INT32_MAX;
+    }
+    return sum;
+}
+
 /* ── checks, once a batch ── */
 
 /* The buffers that rows will be read from exist. */
-static int check_buffers(const struct pq_write_type *t, const struct ArrowArray *a, nl_error *err)
+static int check_buffers(bool varies, bool views, const struct ArrowArray *a, nl_error *err)
 {
-    bool varies = t->kind == ARROW_STRING || t->kind == ARROW_BINARY, views = varies && t->layout == ARROW_VIEW;
     int64_t want = varies ? 3 : 2;
     if (views ? a->n_buffers < want : a->n_buffers != want)
         return nl_fail(err, NL_INVALID, "the array has %" PRId64 " buffers, its type has %s%" PRId64, a->n_buffers,
                        views ? "at least " : "", want);
-    if (!a->buffers[1] || (views && want < a->n_buffers && !a->buffers[a->n_buffers - 1]))
+    if (!a->buffers || !a->buffers[1] || (views && want < a->n_buffers && !a->buffers[a->n_buffers - 1]))
         return nl_fail(err, NL_INVALID, "a buffer of the array is missing");
+    return NL_OK;
+}
+
+static int check_values(const struct pq_write_type *t, const struct ArrowArray *a, nl_error *err)
+{
+    bool varies = t->kind == ARROW_STRING || t->kind == ARROW_BINARY;
+    return t->convert == PQ_ALL_NULL ? NL_OK : check_buffers(varies, varies && t->layout == ARROW_VIEW, a, err);
+}
+
+/* Its dictionary: there where it should be, and whole. */
+static int check_dictionary(const struct pq_write_type *t, const struct ArrowArray *a, nl_error *err)
+{
+    const struct ArrowArray *d = a->dictionary;
+    if (!d->release || d->n_children || d->dictionary || d->offset < 0 || d->length < 0 ||
+        d->length > INT64_MAX - d->offset)
+        return nl_fail(err, NL_INVALID, "the dictionary has another shape than the schema says");
+    return d->length ? check_values(t, d, err) : NL_OK;
+}
+
+/* No nulls among rows first to end of a required column. */
+static int check_required(const struct pq_write_type *t, const struct ArrowArray *a, size_t first, size_t end,
+                          nl_error *err)
+{
+    if (!t->index_width && (a->null_count == 0 || !a->buffers[0]))
+        return NL_OK;
+    size_t at = (size_t)a->offset + first;
+    if (!t->index_width && pq_bits_ones(a->buffers[0], at, end - first) == end - first)
+        return NL_OK;
+    for (; first < end; first++)
+        if (pq_is_null(t, a, first))
+            return nl_fail(err, NL_INVALID, "row %zu of the batch is null, the column is required", first);
     return NL_OK;
 }
 
 int pq_check_array(const struct pq_write_type *t, const struct ArrowArray *a, size_t first, size_t end, nl_error *err)
 {
-    if (!a->release || a->n_children || a->dictionary)
+    if (!a->release || a->n_children || !a->dictionary != !t->index_width)
         return nl_fail(err, NL_INVALID, "the array has another shape than the schema says");
-    if (a->offset < 0 || a->length < 0 || (uint64_t)a->length < end)
+    if (a->offset < 0 || a->length < 0 || (uint64_t)a->length < end || a->length > INT64_MAX - a->offset)
         return nl_fail(err, NL_INVALID, "the array has %" PRId64 " rows, the batch needs %zu", a->length, end);
-    if (first == end)
+    if (!a->length)
         return NL_OK;
-    int rc = check_buffers(t, a, err);
-    if (rc || t->element.repetition != PQ_REQUIRED || a->null_count == 0 || !a->buffers[0])
-        return rc;
-    size_t at = (size_t)a->offset + first;
-    if (pq_bits_count(a->buffers[0], at, end - first) == end - first)
-        return NL_OK;
-    while (pq_bit(a->buffers[0], at))
-        at++;
-    return nl_fail(err, NL_INVALID, "row %zu of the batch is null, the column is required", at - (size_t)a->offset);
+    int rc = t->index_width ? check_buffers(false, false, a, err) : check_values(t, a, err);
+    if (!rc && t->index_width)
+        rc = check_dictionary(t, a, err);
+    return rc || t->element.repetition != PQ_REQUIRED ? rc : check_required(t, a, first, end, err);
 }

@@ -5,8 +5,7 @@
  *
  * G1  A block has at most PQ_BLOCK rows, and values of at most `most_bytes`, but for a single longer one.
  * G2  Values that need no change are not copied: they point into the array.
- *
- * Nested columns will hand in levels and the ranges of leaf rows that go with them; the block stays what it is.
+ * G3  No value is read whose row is null: what lies below a null may be anything.
  */
 #ifndef NL_PARQUET_WRITE_GATHER_H
 #define NL_PARQUET_WRITE_GATHER_H
@@ -28,8 +27,10 @@ struct pq_block {
 
 /* The memory that blocks live in. One thread at a time; a block is valid until the next call. */
 struct pq_scratch {
-    _Alignas(16) uint8_t raw[PQ_BLOCK * 16]; /* values without nulls, as Arrow has them */
-    _Alignas(16) uint8_t converted[PQ_BLOCK * 16];
+    _Alignas(16) uint8_t raw[PQ_BLOCK * 32]; /* values without nulls, as Arrow has them */
+    _Alignas(16) uint8_t converted[PQ_BLOCK * 32];
+    __int128 decimals[PQ_BLOCK];    /* those that Arrow has in another width */
+    uint8_t validity[PQ_BLOCK / 8]; /* of rows with a dictionary */
     struct pq_slice slices[PQ_BLOCK];
     struct pq_bits bits;
 };
@@ -38,6 +39,11 @@ struct pq_scratch {
  * NL_INVALID names the row: a value that the column's type cannot hold, damaged offsets or views. */
 int pq_gather(const struct pq_write_type *t, const struct ArrowArray *a, size_t row, size_t rows, size_t most_bytes,
               struct pq_scratch *scratch, struct pq_block *out, nl_error *err);
+
+/* Is the row (before a's offset is added) null: by itself, or by what a dictionary has for it? */
+bool pq_is_null(const struct pq_write_type *t, const struct ArrowArray *a, size_t row);
+/* What the rows take in PLAIN, at most; damaged values count nothing. */
+size_t pq_gather_bytes(const struct pq_write_type *t, const struct ArrowArray *a, size_t row, size_t rows);
 
 /* Is array a fit for column type t: its buffers there, at least `end` rows, no nulls where required? */
 int pq_check_array(const struct pq_write_type *t, const struct ArrowArray *a, size_t first, size_t end, nl_error *err);

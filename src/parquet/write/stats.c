@@ -96,12 +96,9 @@ RANGE_FLOAT(range_float, float)
 RANGE_FLOAT(range_double, double)
 
 /* Bounds are kept as doubles, which hold every float. */
-static void add_floats(struct pq_stats *s, const struct pq_write_type *t, const void *values, size_t n)
+static void merge_floats(struct pq_stats *s, double min, double max)
 {
-    double min = 0, max = 0, was_min, was_max;
-    (t->form == PQ_FORM_4 ? range_float : range_double)(values, n, &min, &max);
-    if (min > max) /* nothing but NaN */
-        return;
+    double was_min, was_max;
     memcpy(&was_min, &s->min.bits, 8);
     memcpy(&was_max, &s->max.bits, 8);
     if (!s->any || min < was_min)
@@ -111,9 +108,17 @@ static void add_floats(struct pq_stats *s, const struct pq_write_type *t, const 
     s->any = true;
 }
 
+static void add_floats(struct pq_stats *s, const struct pq_write_type *t, const void *values, size_t n)
+{
+    double min = 0, max = 0;
+    (t->form == PQ_FORM_4 ? range_float : range_double)(values, n, &min, &max);
+    if (min <= max) /* else: nothing but NaN */
+        merge_floats(s, min, max);
+}
+
 static void add_bits(struct pq_stats *s, const struct pq_block *b)
 {
-    size_t ones = pq_bits_count(b->values, b->bits_from, b->n);
+    size_t ones = pq_bits_ones(b->values, b->bits_from, b->n);
     merge_unsigned(s, ones == b->n, ones > 0);
 }
 
@@ -167,6 +172,35 @@ static bool bytes_less(struct pq_slice a, sort_key_t a_key, struct pq_slice b, s
     return order ? order < 0 : a.len < b.len;
 }
 
+/* ── floats of 16 bits ── */
+
+/* A number that sorts as the half does; zeros alike. */
+static int half_key(uint16_t v)
+{
+    int magnitude = v & 0x7fff;
+    return v & 0x8000 ? -magnitude : magnitude;
+}
+
+static uint16_t half_at(const uint8_t *p)
+{
+    return (uint16_t)(p[0] | p[1] << 8);
+}
+
+/* Bounds are kept as the half's bits. NaN is left out (T2). */
+static void add_halves(struct pq_stats *s, const struct pq_slice *v, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        uint16_t half = half_at(v[i].data);
+        if ((half & 0x7fff) > 0x7c00)
+            continue;
+        if (!s->any || half_key(half) < half_key((uint16_t)s->min.bits))
+            s->min.bits = half;
+        if (!s->any || half_key(half) > half_key((uint16_t)s->max.bits))
+            s->max.bits = half;
+        s->any = true;
+    }
+}
+
 static int set_bound(struct pq_bound *to, struct pq_slice v, nl_error *err)
 {
     nl_buf_clear(&to->bytes);
@@ -207,6 +241,12 @@ static int add_slices(struct pq_stats *s, const struct pq_write_type *t, const s
 
 static int add_values(struct pq_stats *s, const struct pq_write_type *t, const void *values, size_t n, nl_error *err)
 {
+    if (t->order == PQ_NO_ORDER)
+        return NL_OK;
+    if (t->order == PQ_HALVES) {
+        add_halves(s, values, n);
+        return NL_OK;
+    }
     if (t->form == PQ_FORM_SLICES)
         return add_slices(s, t, values, n, err);
     if (t->order == PQ_FLOATING)
@@ -238,11 +278,119 @@ int pq_stats_add_dict(struct pq_stats *s, const struct pq_write_type *t, const s
         size_t n = 0;
         while (n < NL_LEN(some) && i < d->n)
             some[n++] = pq_dict_entry(d, i++);
-        int rc = add_slices(s, t, some, n, err);
+        int rc = add_values(s, t, some, n, err);
         if (rc)
             return rc;
     }
     return NL_OK;
+}
+
+/* Entries whose flag is set, some at a time. */
+static int add_flagged(struct pq_stats *s, const struct pq_write_type *t, const struct pq_dict *d, const char *flags,
+                       nl_error *err)
+{
+    uint64_t numbers[64];
+    struct pq_slice slices[64];
+    bool bytes = t->form == PQ_FORM_SLICES;
+    int rc = NL_OK;
+    for (uint32_t i = 0; !rc && i < d->n;) {
+        size_t n = 0;
+        for (; n < NL_LEN(slices) && i < d->n; i++) {
+            if (!flags[i])
+                continue;
+            if (bytes)
+                slices[n++] = pq_dict_entry(d, i);
+            else
+                memcpy((uint8_t *)numbers + t->width * n++, d->body.data + t->width * i, t->width);
+        }
+        if (n)
+            rc = add_values(s, t, bytes ? (const void *)slices : numbers, n, err);
+    }
+    return rc;
+}
+
+int pq_stats_add_indices(struct pq_stats *s, const struct pq_write_type *t, const struct pq_dict *d,
+                         const uint32_t *indices, size_t n, nl_buf *flags, nl_error *err)
+{
+    if (t->order == PQ_NO_ORDER || !n)
+        return NL_OK;
+    nl_buf_clear(flags);
+    int rc = nl_buf_reserve(flags, d->n, err);
+    if (rc)
+        return rc;
+    memset(flags->data, 0, d->n);
+    for (size_t i = 0; i < n; i++)
+        flags->data[indices[i]] = 1;
+    return add_flagged(s, t, d, flags->data, err);
+}
+
+int pq_stats_merge(struct pq_stats *s, const struct pq_write_type *t, const struct pq_stats *from, nl_error *err)
+{
+    s->nulls += from->nulls;
+    if (!from->any)
+        return NL_OK;
+    if (t->form == PQ_FORM_SLICES && t->order != PQ_HALVES) {
+        struct pq_slice both[2] = {bound_slice(&from->min), bound_slice(&from->max)};
+        return add_slices(s, t, both, 2, err);
+    }
+    if (t->order == PQ_FLOATING) {
+        uint64_t both[2] = {from->min.bits, from->max.bits};
+        double min, max;
+        memcpy(&min, &both[0], 8);
+        memcpy(&max, &both[1], 8);
+        merge_floats(s, min, max);
+    } else if (t->order == PQ_HALVES) {
+        uint16_t half[2] = {(uint16_t)from->min.bits, (uint16_t)from->max.bits};
+        struct pq_slice both[2] = {{(const uint8_t *)&half[0], 2}, {(const uint8_t *)&half[1], 2}};
+        add_halves(s, both, 2);
+    } else if (t->order == PQ_SIGNED) {
+        merge_signed(s, (int64_t)from->min.bits, (int64_t)from->max.bits);
+    } else {
+        merge_unsigned(s, from->min.bits, from->max.bits);
+    }
+    return NL_OK;
+}
+
+/* ── written bounds ── */
+
+/* A number of t's width, widened by its sign where it has one. */
+static int64_t plain_number(const struct pq_write_type *t, struct pq_slice v)
+{
+    int64_t n = 0;
+    int32_t small;
+    memcpy(&n, v.data, v.len < 8 ? v.len : 8);
+    memcpy(&small, &n, 4);
+    return v.len == 4 && t->order == PQ_SIGNED ? small : n;
+}
+
+static double plain_double(struct pq_slice v)
+{
+    double d = 0;
+    float f = 0;
+    if (v.len == 4)
+        memcpy(&f, v.data, 4);
+    else
+        memcpy(&d, v.data, 8);
+    return v.len == 4 ? (double)f : d;
+}
+
+int pq_bound_compare(const struct pq_write_type *t, struct pq_slice a, struct pq_slice b)
+{
+    if (t->order == PQ_FLOATING) {
+        double x = plain_double(a), y = plain_double(b);
+        return (x > y) - (x < y);
+    }
+    if (t->order == PQ_HALVES)
+        return half_key(half_at(a.data)) - half_key(half_at(b.data));
+    if (t->form == PQ_FORM_SLICES) {
+        bool is_signed = t->order == PQ_BYTES_SIGNED;
+        sort_key_t ka = sort_key(a, is_signed), kb = sort_key(b, is_signed);
+        return bytes_less(b, kb, a, ka) - bytes_less(a, ka, b, kb);
+    }
+    int64_t x = plain_number(t, a), y = plain_number(t, b);
+    if (t->order == PQ_UNSIGNED)
+        return ((uint64_t)x > (uint64_t)y) - ((uint64_t)x < (uint64_t)y);
+    return (x > y) - (x < y);
 }
 
 /* ── for the footer ── */
@@ -270,6 +418,14 @@ static struct pq_slice number_bound(const struct pq_bound *b, const struct pq_wr
         v = upper ? 0.0 : -0.0;
     float f = (float)v;
     return (struct pq_slice){keep(arena, t->width == 4 ? (const void *)&f : (const void *)&v, t->width), t->width};
+}
+
+static struct pq_slice half_bound(const struct pq_bound *b, bool upper, nl_arena *arena)
+{
+    uint16_t half = (uint16_t)b->bits;
+    if (!half_key(half))
+        half = upper ? 0 : 0x8000;
+    return (struct pq_slice){keep(arena, &half, 2), 2};
 }
 
 /* How many bytes of a string, at most PQ_STATS_BYTES, end where a character ends. Bytes that are no UTF-8 are cut
@@ -327,7 +483,7 @@ static struct pq_slice bytes_bound(const struct pq_bound *b, const struct pq_wri
     *exact = v.len <= PQ_STATS_BYTES;
     if (*exact)
         return (struct pq_slice){keep(arena, v.data, v.len), v.len};
-    bool text = t->element.logical.kind == PQ_LOGICAL_STRING;
+    bool text = t->kind == ARROW_STRING;
     size_t len = cut_at(v, text);
     uint8_t cut[PQ_STATS_BYTES + 4];
     memcpy(cut, v.data, len);
@@ -343,7 +499,10 @@ int pq_stats_finish(const struct pq_stats *s, const struct pq_write_type *t, nl_
     if (!s->any || (t->form == PQ_FORM_SLICES && t->width > PQ_STATS_BYTES))
         return NL_OK;
     out->min_exact = out->max_exact = true;
-    if (t->form == PQ_FORM_SLICES) {
+    if (t->order == PQ_HALVES) {
+        out->min_value = half_bound(&s->min, false, arena);
+        out->max_value = half_bound(&s->max, true, arena);
+    } else if (t->form == PQ_FORM_SLICES) {
         out->min_value = bytes_bound(&s->min, t, false, &out->min_exact, arena);
         out->max_value = bytes_bound(&s->max, t, true, &out->max_exact, arena);
     } else {

@@ -37,6 +37,13 @@ void pq_stats_free(struct pq_stats *s);
 int pq_stats_add(struct pq_stats *s, const struct pq_write_type *t, const struct pq_block *b, nl_error *err);
 /* Widen by all entries of a dictionary. */
 int pq_stats_add_dict(struct pq_stats *s, const struct pq_write_type *t, const struct pq_dict *d, nl_error *err);
+/* Widen by those entries of a dictionary that the indices point to. flags is scratch. */
+int pq_stats_add_indices(struct pq_stats *s, const struct pq_write_type *t, const struct pq_dict *d,
+                         const uint32_t *indices, size_t n, nl_buf *flags, nl_error *err);
+/* Widen by all that another one has seen: a page's into its chunk's. */
+int pq_stats_merge(struct pq_stats *s, const struct pq_write_type *t, const struct pq_stats *from, nl_error *err);
+/* Bounds as they are written, by the order of their type: below, above, or 0. */
+int pq_bound_compare(const struct pq_write_type *t, struct pq_slice a, struct pq_slice b);
 /* As the footer wants them; bytes are copied to the arena. NL_NO_MEMORY. */
 int pq_stats_finish(const struct pq_stats *s, const struct pq_write_type *t, nl_arena *arena, struct pq_statistics *out,
                     nl_error *err);

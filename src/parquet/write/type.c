@@ -1,7 +1,10 @@
 /* type.c: see type.h, which has the table. */
 #include "parquet/write/type.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#include "base/str.h"
 
 /* 10^precision; fits for up to 38. */
 static __int128 decimal_bound(int32_t precision)
@@ -65,25 +68,61 @@ static void integer(struct pq_write_type *t, const struct arrow_type *a)
     t->element.converted = names[a->is_signed][__builtin_ctz(a->width) - 3];
 }
 
-static int decimal(struct pq_write_type *t, const struct arrow_type *a, nl_error *err)
+/* 10^precision as four words, and the fewest bytes whose signed range holds every value below it. */
+static int32_t wide_bound(int32_t precision, uint64_t bound[4])
 {
-    if (a->width != 128 || a->precision < 1 || a->precision > 38)
-        return nl_fail(err, NL_UNSUPPORTED, "decimals of %d bits and precision %d are not supported", a->width,
-                       a->precision);
-    if (a->scale < 0 || a->scale > a->precision)
+    bound[0] = 1;
+    bound[1] = bound[2] = bound[3] = 0;
+    for (int32_t i = 0; i < precision; i++) {
+        unsigned __int128 carry = 0;
+        for (int k = 0; k < 4; k++) {
+            carry += (unsigned __int128)bound[k] * 10;
+            bound[k] = (uint64_t)carry;
+            carry >>= 64;
+        }
+    }
+    int32_t word = 3;
+    while (!bound[word])
+        word--;
+    int32_t bits = 64 * word + 64 - __builtin_clzll(bound[word]);
+    return (bits + 1 + 7) / 8; /* 1: the sign */
+}
+
+/* The numbers of "d:precision,scale" and "d:precision,scale,bits", which arrow_type_parse() has accepted. */
+static void decimal_numbers(const char *format, long out[3])
+{
+    out[2] = 128;
+    char *end = (char *)(uintptr_t)format + 1;
+    for (int i = 0; i < 3 && (i == 0 || *end == ','); i++)
+        out[i] = strtol(end + 1, &end, 10);
+}
+
+static int decimal(struct pq_write_type *t, const char *format, nl_error *err)
+{
+    long number[3];
+    decimal_numbers(format, number);
+    int32_t precision = (int32_t)number[0], scale = (int32_t)number[1];
+    long bits = number[2], most = bits == 32 ? 9 : bits == 64 ? 18 : bits == 128 ? 38 : 76;
+    if (precision < 1 || precision > most)
+        return nl_fail(err, NL_UNSUPPORTED, "decimals of %ld bits and precision %d are not supported", bits, precision);
+    if (scale < 0 || scale > precision)
         return nl_fail(err, NL_UNSUPPORTED, "a decimal's scale of %d with precision %d does not exist in Parquet",
-                       a->scale, a->precision);
-    t->bound = decimal_bound(a->precision);
+                       scale, precision);
+    t->arrow_width = (size_t)bits / 8;
     t->element.logical.kind = PQ_LOGICAL_DECIMAL;
     t->element.converted = PQ_CONVERTED_DECIMAL;
-    t->element.precision = t->element.logical.precision = a->precision;
-    t->element.scale = t->element.logical.scale = a->scale;
-    if (a->precision <= 9) {
-        physical(t, PQ_INT32, PQ_SIGNED);
-        t->convert = PQ_DECIMAL_4;
-    } else if (a->precision <= 18) {
-        physical(t, PQ_INT64, PQ_SIGNED);
-        t->convert = PQ_DECIMAL_8;
+    t->element.precision = t->element.logical.precision = precision;
+    t->element.scale = t->element.logical.scale = scale;
+    if (precision > 38) {
+        t->element.type_length = wide_bound(precision, t->wide);
+        physical(t, PQ_FIXED_LEN_BYTE_ARRAY, PQ_BYTES_SIGNED);
+        t->convert = PQ_DECIMAL_WIDE;
+        return NL_OK;
+    }
+    t->bound = decimal_bound(precision);
+    if (precision <= 18) {
+        physical(t, precision <= 9 ? PQ_INT32 : PQ_INT64, PQ_SIGNED);
+        t->convert = precision <= 9 ? PQ_DECIMAL_4 : PQ_DECIMAL_8;
     } else {
         t->element.type_length = decimal_bytes(t->bound);
         physical(t, PQ_FIXED_LEN_BYTE_ARRAY, PQ_BYTES_SIGNED);
@@ -118,11 +157,71 @@ static void timestamp(struct pq_write_type *t, const struct arrow_type *a)
         t->convert = PQ_SECONDS_8;
 }
 
-/* Everything that is decided by the Arrow type; *done false: no Parquet type for it yet. */
-static int decide(struct pq_write_type *t, const struct arrow_type *a, bool *done, nl_error *err)
+/* Fixed-size values of n bytes. */
+static void fixed(struct pq_write_type *t, int32_t n, enum pq_order order)
 {
-    *done = true;
+    t->element.type_length = n;
+    physical(t, PQ_FIXED_LEN_BYTE_ARRAY, order);
+}
+
+static void date(struct pq_write_type *t, const struct arrow_type *a)
+{
+    physical(t, PQ_INT32, PQ_SIGNED);
+    t->element.logical.kind = PQ_LOGICAL_DATE;
+    t->element.converted = PQ_CONVERTED_DATE;
+    t->convert = a->unit == ARROW_DAY ? PQ_AS_IS : PQ_DAYS;
+}
+
+static void floating(struct pq_write_type *t, const struct arrow_type *a)
+{
+    if (a->width > 16) {
+        physical(t, a->width == 32 ? PQ_FLOAT : PQ_DOUBLE, PQ_FLOATING);
+        return;
+    }
+    fixed(t, 2, PQ_HALVES);
+    t->element.logical.kind = PQ_LOGICAL_FLOAT16;
+}
+
+static void text_or_bytes(struct pq_write_type *t, const struct arrow_type *a)
+{
+    physical(t, PQ_BYTE_ARRAY, PQ_BYTES_UNSIGNED);
+    if (a->kind == ARROW_STRING) {
+        t->element.logical.kind = PQ_LOGICAL_STRING;
+        t->element.converted = PQ_CONVERTED_UTF8;
+    }
+}
+
+/* Spec: LogicalTypes.md, "INTERVAL": three unsigned numbers of 4 bytes, without an order. */
+static void interval(struct pq_write_type *t)
+{
+    fixed(t, 12, PQ_NO_ORDER);
+    t->element.converted = PQ_CONVERTED_INTERVAL;
+    t->convert = PQ_INTERVAL;
+}
+
+static void unknown(struct pq_write_type *t)
+{
+    physical(t, PQ_INT32, PQ_NO_ORDER);
+    t->element.logical.kind = PQ_LOGICAL_UNKNOWN;
+    t->element.repetition = PQ_OPTIONAL;
+    t->convert = PQ_ALL_NULL;
+}
+
+/* Everything that is decided by the Arrow type. */
+static int decide(struct pq_write_type *t, const char *format, const struct arrow_type *a, nl_error *err)
+{
+    if (nl_starts_with(format, "d:"))
+        return decimal(t, format, err);
+    if (nl_starts_with(format, "tD")) { /* as they are: ARROW:schema says what they were */
+        physical(t, PQ_INT64, PQ_SIGNED);
+        t->arrow_width = 8;
+        return NL_OK;
+    }
+    t->arrow_width = a->width / 8;
     switch (a->kind) {
+    case ARROW_NULL:
+        unknown(t);
+        return NL_OK;
     case ARROW_BOOL:
         physical(t, PQ_BOOLEAN, PQ_UNSIGNED);
         return NL_OK;
@@ -130,31 +229,22 @@ static int decide(struct pq_write_type *t, const struct arrow_type *a, bool *don
         integer(t, a);
         return NL_OK;
     case ARROW_FLOAT:
-        *done = a->width >= 32;
-        physical(t, a->width == 32 ? PQ_FLOAT : PQ_DOUBLE, PQ_FLOATING);
+        floating(t, a);
         return NL_OK;
-    case ARROW_DECIMAL:
-        return decimal(t, a, err);
     case ARROW_STRING:
-        t->element.logical.kind = PQ_LOGICAL_STRING;
-        t->element.converted = PQ_CONVERTED_UTF8;
-        physical(t, PQ_BYTE_ARRAY, PQ_BYTES_UNSIGNED);
-        return NL_OK;
     case ARROW_BINARY:
-        physical(t, PQ_BYTE_ARRAY, PQ_BYTES_UNSIGNED);
+        t->arrow_width = 0;
+        text_or_bytes(t, a);
         return NL_OK;
     case ARROW_FIXED_BINARY:
         if (a->byte_width < 1)
             return nl_fail(err, NL_UNSUPPORTED, "fixed-size binary of %d bytes does not exist in Parquet",
                            a->byte_width);
-        t->element.type_length = a->byte_width;
-        physical(t, PQ_FIXED_LEN_BYTE_ARRAY, PQ_BYTES_UNSIGNED);
+        t->arrow_width = (size_t)a->byte_width;
+        fixed(t, a->byte_width, PQ_BYTES_UNSIGNED);
         return NL_OK;
     case ARROW_DATE:
-        physical(t, PQ_INT32, PQ_SIGNED);
-        t->element.logical.kind = PQ_LOGICAL_DATE;
-        t->element.converted = PQ_CONVERTED_DATE;
-        t->convert = a->unit == ARROW_DAY ? PQ_AS_IS : PQ_DAYS;
+        date(t, a);
         return NL_OK;
     case ARROW_TIME:
         time_of_day(t, a);
@@ -162,9 +252,14 @@ static int decide(struct pq_write_type *t, const struct arrow_type *a, bool *don
     case ARROW_TIMESTAMP:
         timestamp(t, a);
         return NL_OK;
-    default:
-        *done = false;
+    case ARROW_INTERVAL:
+        interval(t);
         return NL_OK;
+    default:
+        return nl_fail(err, NL_UNSUPPORTED, "writing the Arrow type \"%s\"%s is not supported", format,
+                       nl_starts_with(format, "+r")   ? " (run-end encoded)"
+                       : nl_starts_with(format, "+u") ? " (a union)"
+                                                      : "");
     }
 }
 
@@ -174,22 +269,25 @@ int pq_write_type_of(const struct ArrowSchema *field, struct pq_write_type *out,
     int rc = arrow_type_parse(field->format, &a, err);
     if (rc)
         return rc;
-    if (field->dictionary)
-        return nl_fail(err, NL_UNSUPPORTED, "dictionary-encoded Arrow columns are not supported: decode them first");
-    *out = (struct pq_write_type){.kind = a.kind, .layout = a.layout};
+    *out = (struct pq_write_type){0};
+    const char *format = field->format;
+    if (field->dictionary) {
+        if (a.kind != ARROW_INT)
+            return nl_fail(err, NL_INVALID, "indices into a dictionary are integers, not \"%s\"", format);
+        out->index_width = a.width / 8;
+        out->index_signed = a.is_signed;
+        format = field->dictionary->format;
+        if (field->dictionary->dictionary)
+            return nl_fail(err, NL_UNSUPPORTED, "a dictionary of dictionaries is not supported");
+        rc = arrow_type_parse(format, &a, err);
+        if (rc)
+            return rc;
+    }
+    out->kind = a.kind;
+    out->layout = a.layout;
     out->element.converted = PQ_CONVERTED_NONE;
     out->element.repetition = field->flags & ARROW_FLAG_NULLABLE ? PQ_OPTIONAL : PQ_REQUIRED;
     const char *name = field->name ? field->name : "";
     out->element.name = (struct pq_slice){(const uint8_t *)name, strlen(name)};
-    bool done;
-    rc = decide(out, &a, &done, err);
-    if (rc)
-        return rc;
-    if (!done)
-        return nl_fail(err, NL_UNSUPPORTED, "writing the Arrow type \"%s\" is not supported", field->format);
-    if (a.kind == ARROW_FIXED_BINARY)
-        out->arrow_width = (size_t)a.byte_width;
-    else if (a.kind != ARROW_BOOL && a.kind != ARROW_STRING && a.kind != ARROW_BINARY)
-        out->arrow_width = a.width / 8;
-    return NL_OK;
+    return decide(out, format, &a, err);
 }

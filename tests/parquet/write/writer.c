@@ -277,7 +277,8 @@ static void the_footer_says_what_was_written(void **state)
     CHECK_INT(meta.n_schema, 2);
     CHECK_INT(meta.n_column_orders, 1);
     CHECK_INT(meta.column_orders[0], PQ_ORDER_TYPE_DEFINED);
-    CHECK_INT(meta.n_key_values, 2);
+    CHECK_INT(meta.n_key_values, 3);
+    CHECK_MEM(meta.key_values[2].key.data, "ARROW:schema", 12);
     CHECK_MEM(meta.key_values[0].value.data, "42", 2);
     CHECK_INT(meta.key_values[1].value.len, 0);
     CHECK_MEM(meta.created_by.data, "neuralake version 0.1.0 (build ", 31);
@@ -469,9 +470,9 @@ static void what_cannot_be_written_is_named(void **state)
         int code;
         const char *words;
     } cases[] = {
-        {"n", NL_UNSUPPORTED, "column x"},    {"e", NL_UNSUPPORTED, "column x"},  {"+l", NL_UNSUPPORTED, "column x"},
-        {"d:40,2,256", NL_UNSUPPORTED, NULL}, {"d:5,7", NL_UNSUPPORTED, "scale"}, {"d:5,-1", NL_UNSUPPORTED, "scale"},
-        {"tDs", NL_UNSUPPORTED, "column x"},  {"w:0", NL_UNSUPPORTED, "0 bytes"}, {"nonsense", NL_INVALID, "column x"},
+        {"+r", NL_UNSUPPORTED, "run-end"},  {"+ud:0", NL_UNSUPPORTED, "union"}, {"+l", NL_INVALID, "column x"},
+        {"+s", NL_UNSUPPORTED, "members"},  {"d:5,7", NL_UNSUPPORTED, "scale"}, {"d:5,-1", NL_UNSUPPORTED, "scale"},
+        {"w:0", NL_UNSUPPORTED, "0 bytes"}, {"d:77,0,256", NL_INVALID, "77"},   {"nonsense", NL_INVALID, "column x"},
     };
     for (size_t i = 0; i < NL_LEN(cases); i++) {
         struct ArrowSchema schema;

@@ -1,0 +1,99 @@
+/* column_sample.c: which encoding takes the fewest bytes? The first values of the column's first page are encoded and
+ * compressed in every way that their type has. See column.h.
+ */
+#include <string.h>
+
+#include "parquet/write/column.h"
+
+#define SAMPLE_VALUES 16384
+
+/* Ways without a dictionary, by physical type; PLAIN, which ends the list, is always one. */
+static const enum pq_encoding ways[8][3] = {
+    [PQ_BOOLEAN] = {PQ_RLE},
+    [PQ_INT32] = {PQ_DELTA_BINARY_PACKED, PQ_BYTE_STREAM_SPLIT},
+    [PQ_INT64] = {PQ_DELTA_BINARY_PACKED, PQ_BYTE_STREAM_SPLIT},
+    [PQ_FLOAT] = {PQ_BYTE_STREAM_SPLIT},
+    [PQ_DOUBLE] = {PQ_BYTE_STREAM_SPLIT},
+    [PQ_BYTE_ARRAY] = {PQ_DELTA_LENGTH_BYTE_ARRAY, PQ_DELTA_BYTE_ARRAY},
+    [PQ_FIXED_LEN_BYTE_ARRAY] = {PQ_BYTE_STREAM_SPLIT, PQ_DELTA_BYTE_ARRAY},
+};
+
+/* What body takes with the column's codec. */
+static int packed_size(struct pq_column_writer *c, const nl_buf *body, size_t *size, nl_error *err)
+{
+    struct pq_packer *k = &c->packer;
+    *size = body->len;
+    if (k->codec == PQ_CODEC_UNCOMPRESSED || !body->len)
+        return NL_OK;
+    nl_buf_clear(&k->packed);
+    int rc = pq_compress(&k->ctx, k->codec, k->level, body->data, body->len, &k->packed, err);
+    *size = k->packed.len;
+    return rc;
+}
+
+/* The smallest of the ways for n values that lie in PLAIN at plain. */
+static int smallest(struct pq_column_writer *c, const nl_buf *plain, size_t n, size_t *size, nl_error *err)
+{
+    const struct pq_write_type *t = &c->leaf->type;
+    const enum pq_encoding *way = ways[t->element.type];
+    c->packer.encoding = PQ_PLAIN;
+    int rc = packed_size(c, plain, size, err);
+    for (; !rc && *way != PQ_PLAIN; way++) {
+        size_t bytes = 0;
+        nl_buf_clear(&c->packer.body);
+        rc = pq_values_encode(t, *way, plain, n, &c->packer.body, err);
+        if (!rc)
+            rc = packed_size(c, &c->packer.body, &bytes, err);
+        if (!rc && bytes < *size) {
+            *size = bytes;
+            c->packer.encoding = *way;
+        }
+    }
+    return rc;
+}
+
+/* The page's dictionary and indices. */
+static int with_dictionary(struct pq_column_writer *c, size_t *size, nl_error *err)
+{
+    size_t entries = 0;
+    nl_buf_clear(&c->packer.body);
+    int rc = packed_size(c, &c->dict.body, &entries, err);
+    if (!rc)
+        rc = pq_indices_encode(c->page.indices, c->page.n, c->dict.n, &c->packer.body, err);
+    if (!rc)
+        rc = packed_size(c, &c->packer.body, size, err);
+    *size += entries;
+    return rc;
+}
+
+/* The first n values in PLAIN: of an open page that has them so already. */
+static int plain_prefix(const struct pq_column_writer *c, size_t n, nl_buf *out, nl_error *err)
+{
+    const struct pq_write_type *t = &c->leaf->type;
+    const nl_buf *all = t->form == PQ_FORM_BITS ? &c->page.bits.bytes : &c->page.values;
+    size_t len = 0;
+    if (t->form == PQ_FORM_BITS)
+        len = (n + 7) / 8;
+    else if (t->width)
+        len = n * t->width;
+    else
+        for (uint32_t v; n; n--, len += 4 + v)
+            memcpy(&v, all->data + len, 4);
+    return nl_buf_append(out, all->data, len, err);
+}
+
+int pq_column_sample(struct pq_column_writer *c, bool *dictionary, nl_error *err)
+{
+    nl_buf plain = {0};
+    size_t n = c->page.n < SAMPLE_VALUES ? c->page.n : SAMPLE_VALUES, without = 0, with = 0;
+    bool indices = c->page.is_dict;
+    int rc = indices ? pq_dict_to_plain(&c->dict, c->page.indices, n, &plain, err) : plain_prefix(c, n, &plain, err);
+    if (!rc)
+        rc = smallest(c, &plain, n, &without, err);
+    if (!rc && indices)
+        rc = with_dictionary(c, &with, err);
+    /* The dictionary is the whole page's: as many times the sample. */
+    *dictionary = indices && (double)with < (double)without * (double)c->page.n / (double)n;
+    nl_buf_free(&plain);
+    return rc;
+}

@@ -1,6 +1,6 @@
-/* column.c: rows of one column chunk into an Arrow array, page by page.
+/* column.c: rows of one flat leaf into an Arrow array, page by page; and what nested ones share with that.
  *
- *     validity   a bit a row, from the levels; made when the first page with levels comes, dropped where no row is null
+ *     validity   a bit a row, from the levels; made when the first page with nulls comes
  *     values     value_width bytes a row (booleans: bits), allocated once for the batch
  *     buffers    views only: memory that they point into; 0 is the dictionary's where the chunk has one
  */
@@ -21,34 +21,50 @@ struct batch {
     nl_block *values, *validity;
 };
 
-int pq_column_reader_init(struct pq_column_reader *c, const struct pq_column *column, int32_t codec, int64_t rows,
-                          nl_bytes chunk, uint64_t file_offset, bool string_views, struct pq_codec_ctx *codecs,
-                          nl_error *err)
+/* Borrowed memory has no padding, and would have to outlive the batches: copy it. */
+static int own_segment(struct pq_segment *s, nl_error *err)
 {
+    nl_block *copy;
+    if (s->bytes.block || !s->bytes.len)
+        return NL_OK;
+    int rc = nl_block_new(s->bytes.len, &copy, err);
+    if (rc)
+        return rc;
+    memcpy(nl_block_data(copy), s->bytes.data, s->bytes.len);
+    s->bytes = nl_bytes_of(copy, 0, s->bytes.len);
+    nl_block_unref(copy);
+    return NL_OK;
+}
+
+int pq_column_reader_init(struct pq_column_reader *c, const struct pq_column_setup *setup, nl_error *err)
+{
+    const struct pq_leaf *leaf = setup->leaf;
     *c = (struct pq_column_reader){
-        .column = column,
-        .string_views = string_views,
-        .file_offset = file_offset,
-        .codec = codec,
-        .codecs = codecs,
-        .values_left = rows,
-        .has_levels = column->is_nullable,
+        .leaf = leaf,
+        .node = setup->node,
+        .string_views = setup->string_views,
+        .verify_checksums = setup->verify_checksums,
+        .whole = setup->whole,
+        .is_nested = leaf->is_nested,
+        .codec = setup->codec,
+        .values_left = setup->values,
+        .rows = setup->rows,
+        .segments = setup->segments,
+        .n_segments = setup->n_segments,
         .buffer = -1,
-        .chunk = chunk,
     };
-    if (!chunk.block && chunk.len) {
-        /* Borrowed memory has no padding, and would have to outlive the batches. */
-        nl_block *copy;
-        c->chunk = (nl_bytes){0};
-        int rc = nl_block_new(chunk.len, &copy, err);
-        if (rc)
-            return rc;
-        memcpy(nl_block_data(copy), chunk.data, chunk.len);
-        c->chunk = nl_bytes_of(copy, 0, chunk.len);
-        nl_block_unref(copy);
-    }
+    int rc = NL_OK;
+    for (size_t i = 0; rc == NL_OK && i < c->n_segments; i++)
+        rc = own_segment(&c->segments[i], err);
+    if (rc == NL_OK && c->is_nested && !(c->nested = pq_nested_new(leaf)))
+        rc = nl_fail_memory(err);
+    if (rc || !c->n_segments)
+        return rc;
+    c->row = c->segments[0].first_row;
+    c->chunk = c->segments[0].bytes;
+    c->file_offset = c->segments[0].offset;
     c->next = c->page_at = c->chunk.data;
-    c->end = c->next + c->chunk.len;
+    c->end = c->chunk.len ? c->next + c->chunk.len : c->next;
     return NL_OK;
 }
 
@@ -67,8 +83,11 @@ void pq_column_reader_free(struct pq_column_reader *c)
     nl_bytes_release(&c->page);
     nl_bytes_release(&c->before);
     nl_bytes_release(&c->dictionary_page);
-    nl_bytes_release(&c->chunk);
     nl_block_unref(c->scratch);
+    free(c->indices);
+    pq_nested_free(c->nested);
+    for (size_t i = 0; i < c->n_segments; i++)
+        nl_bytes_release(&c->segments[i].bytes);
     *c = (struct pq_column_reader){0};
 }
 
@@ -98,14 +117,13 @@ int pq_column_buffer(struct pq_column_reader *c, nl_bytes memory, uint32_t *inde
     return NL_OK;
 }
 
-/* The dictionary's views say buffer 0: put it there before any page's memory. */
-static int add_dictionary_buffer(struct pq_column_reader *c, nl_error *err)
+int pq_column_dictionary_buffer(struct pq_column_reader *c, nl_error *err)
 {
     bool wanted = c->n_buffers == 0 && c->dictionary_page.block;
     return wanted ? pq_column_add_buffer(c, c->dictionary_page, err) : NL_OK;
 }
 
-static int zeroed_bits(size_t n, nl_block **out, nl_error *err)
+int pq_zeroed_bits(size_t n, nl_block **out, nl_error *err)
 {
     int rc = nl_block_new((n + 7) / 8, out, err);
     if (rc == NL_OK)
@@ -116,16 +134,25 @@ static int zeroed_bits(size_t n, nl_block **out, nl_error *err)
 /* Room for the batch, once a page is open: an empty promise of rows costs nothing. */
 static int allocate(struct pq_column_reader *c, struct batch *b, nl_error *err)
 {
-    const struct pq_leaf_type *t = &c->column->type;
+    const struct pq_leaf_type *t = &c->leaf->type;
     int rc = NL_OK;
     if (b->values)
         return rc;
     if (t->value_width && b->rows > SIZE_MAX / 2 / t->value_width)
         return nl_fail(err, NL_NO_MEMORY, "out of memory: %zu rows of %" PRIu32 " bytes", b->rows, t->value_width);
     rc = t->value_width ? pq_memory_new(b->rows * t->value_width, &b->values, err)
-                        : zeroed_bits(b->rows, &b->values, err);
-    if (rc == NL_OK && c->has_levels)
-        rc = zeroed_bits(b->rows, &b->validity, err);
+                        : pq_zeroed_bits(b->rows, &b->values, err);
+    return rc;
+}
+
+/* The first rows that may be null: all before them are not. */
+static int begin_validity(struct batch *b, nl_error *err)
+{
+    if (b->validity)
+        return NL_OK;
+    int rc = pq_zeroed_bits(b->rows, &b->validity, err);
+    if (rc == NL_OK)
+        pq_bitmap_fill(nl_block_data(b->validity), 0, b->at, true);
     return rc;
 }
 
@@ -133,7 +160,7 @@ static int allocate(struct pq_column_reader *c, struct batch *b, nl_error *err)
 static int spread_bits(struct pq_column_reader *c, struct batch *b, size_t n, size_t valid, nl_error *err)
 {
     nl_block *dense;
-    int rc = zeroed_bits(valid, &dense, err);
+    int rc = pq_zeroed_bits(valid, &dense, err);
     if (rc)
         return rc;
     rc = pq_decode(c, valid, nl_block_data(dense), 0, err);
@@ -146,12 +173,17 @@ static int spread_bits(struct pq_column_reader *c, struct batch *b, size_t n, si
 /* n rows of the page at hand. */
 static int read_rows(struct pq_column_reader *c, struct batch *b, size_t n, nl_error *err)
 {
-    size_t valid = n, width = c->column->type.value_width;
+    size_t valid = n, width = c->leaf->type.value_width;
     int rc = NL_OK;
     if (c->has_levels) {
+        rc = begin_validity(b, err);
+        if (rc)
+            return rc;
         rc = pq_runs_bits(&c->levels, nl_block_data(b->validity), b->at, n, &valid, err);
         if (rc)
             nl_note(err, "definition levels");
+    } else if (b->validity) {
+        pq_bitmap_fill(nl_block_data(b->validity), b->at, n, true);
     }
     if (rc == NL_OK && !width && valid < n) {
         rc = spread_bits(c, b, n, valid, err);
@@ -164,12 +196,13 @@ static int read_rows(struct pq_column_reader *c, struct batch *b, size_t n, nl_e
     b->at += n;
     b->valid += valid;
     c->page_left -= n;
+    c->row += (int64_t)n;
     return rc;
 }
 
 /* Views: [validity, views, memory…, sizes]. The buffers move into the array. */
-static int finish_views(struct pq_column_reader *c, struct batch *b, nl_bytes *fixed, struct ArrowArray *out,
-                        nl_error *err)
+static int views_array(struct pq_column_reader *c, size_t length, size_t valid, nl_bytes *fixed, struct ArrowArray *out,
+                       nl_error *err)
 {
     size_t n = c->n_buffers;
     nl_bytes *all = calloc(n + 3, sizeof *all);
@@ -192,8 +225,8 @@ static int finish_views(struct pq_column_reader *c, struct batch *b, nl_bytes *f
     nl_block_unref(sizes);
     c->n_buffers = 0;
     c->buffer = -1;
-    struct arrow_parts parts = {.length = (int64_t)b->rows,
-                                .null_count = (int64_t)(b->rows - b->valid),
+    struct arrow_parts parts = {.length = (int64_t)length,
+                                .null_count = (int64_t)(length - valid),
                                 .buffers = all,
                                 .n_buffers = n + 3};
     rc = arrow_array_make(&parts, out, err);
@@ -206,55 +239,80 @@ static int finish_views(struct pq_column_reader *c, struct batch *b, nl_bytes *f
     return rc;
 }
 
-static int finish(struct pq_column_reader *c, struct batch *b, struct ArrowArray *out, nl_error *err)
-{
-    nl_bytes buffers[2] = {{0}, nl_bytes_of(b->values, 0, nl_block_size(b->values))};
-    if (b->valid < b->rows)
-        buffers[0] = nl_bytes_of(b->validity, 0, nl_block_size(b->validity));
-    if (c->column->type.conversion == PQ_TO_VIEW)
-        return finish_views(c, b, buffers, out, err);
-    struct arrow_parts parts = {.length = (int64_t)b->rows,
-                                .null_count = (int64_t)(b->rows - b->valid),
-                                .buffers = buffers,
-                                .n_buffers = 2};
-    return arrow_array_make(&parts, out, err);
-}
-
 /* A column whose values are all null, whatever is stored. */
-static int nulls(size_t n, struct ArrowArray *out, nl_error *err)
+static int nulls_array(size_t n, struct ArrowArray *out, nl_error *err)
 {
     struct arrow_parts parts = {.length = (int64_t)n, .null_count = (int64_t)n};
     return arrow_array_make(&parts, out, err);
 }
 
-int pq_column_read(struct pq_column_reader *c, size_t n, nl_cancel *cancel, struct ArrowArray *out, nl_error *err)
+int pq_column_array(struct pq_column_reader *c, size_t n, size_t valid, nl_block *validity, nl_block *values,
+                    struct ArrowArray *out, nl_error *err)
 {
-    struct batch b = {.rows = n};
-    *out = (struct ArrowArray){0};
-    if (c->column->type.conversion == PQ_TO_NULL)
-        return nulls(n, out, err);
+    if (c->leaf->type.conversion == PQ_TO_NULL)
+        return nulls_array(n, out, err);
+    nl_bytes buffers[2] = {{0}, nl_bytes_of(values, 0, nl_block_size(values))};
+    if (valid < n && validity)
+        buffers[0] = nl_bytes_of(validity, 0, nl_block_size(validity));
+    size_t null_count = buffers[0].data ? n - valid : 0;
+    if (c->leaf->type.conversion == PQ_TO_VIEW)
+        return views_array(c, n, n - null_count, buffers, out, err);
+    struct arrow_parts parts = {.length = (int64_t)n,
+                                .null_count = (int64_t)null_count,
+                                .buffers = buffers,
+                                .n_buffers = 2};
+    return arrow_array_make(&parts, out, err);
+}
+
+/* Rows until the batch has `until`, all next to each other. */
+static int read_range(struct pq_column_reader *c, struct batch *b, size_t until, nl_cancel *cancel, nl_error *err)
+{
     int rc = NL_OK;
-    while (rc == NL_OK && b.at < n) {
+    while (rc == NL_OK && b->at < until) {
         if (!c->page_left) {
             rc = nl_cancel_check(cancel, err);
             if (rc)
-                break;
-            rc = pq_page_next(c, err);
+                return rc;
+            rc = pq_page_next(c, NULL, err);
         }
         if (rc == NL_OK)
-            rc = allocate(c, &b, err);
+            rc = allocate(c, b, err);
         if (rc == NL_OK)
-            rc = add_dictionary_buffer(c, err);
+            rc = pq_column_dictionary_buffer(c, err);
         if (rc == NL_OK)
-            rc = read_rows(c, &b, c->page_left < n - b.at ? c->page_left : n - b.at, err);
-        if (rc)
-            nl_note(err, "page at byte %" PRIu64, c->file_offset + (uint64_t)(c->page_at - c->chunk.data));
+            rc = read_rows(c, b, c->page_left < until - b->at ? c->page_left : until - b->at, err);
+    }
+    return rc;
+}
+
+static int read_flat(struct pq_column_reader *c, const struct pq_rows *rows, nl_cancel *cancel, struct ArrowArray *out,
+                     nl_error *err)
+{
+    struct batch b = {.rows = rows->rows};
+    if (c->leaf->type.conversion == PQ_TO_NULL)
+        return nulls_array(rows->rows, out, err);
+    int rc = NL_OK;
+    for (size_t i = 0; rc == NL_OK && i < rows->n; i++) {
+        if (c->row < rows->ranges[i].first)
+            rc = pq_skip_rows(c, rows->ranges[i].first, cancel, err);
+        if (rc == NL_OK)
+            rc = read_range(c, &b, b.at + (size_t)rows->ranges[i].count, cancel, err);
     }
     if (rc == NL_OK)
-        rc = finish(c, &b, out, err);
-    drop_buffers(c);
-    c->buffer = -1;
+        rc = pq_column_array(c, b.rows, b.valid, b.validity, b.values, out, err);
     nl_block_unref(b.values);
     nl_block_unref(b.validity);
+    return rc;
+}
+
+int pq_column_read(struct pq_column_reader *c, const struct pq_rows *rows, nl_cancel *cancel, struct ArrowArray *out,
+                   nl_error *err)
+{
+    *out = (struct ArrowArray){0};
+    int rc = c->is_nested ? pq_nested_read(c, rows, cancel, out, err) : read_flat(c, rows, cancel, out, err);
+    if (rc && rc != NL_CANCELLED)
+        nl_note(err, "page at byte %" PRIu64, c->file_offset + (uint64_t)(c->page_at - c->chunk.data));
+    drop_buffers(c);
+    c->buffer = -1;
     return rc;
 }

@@ -42,7 +42,7 @@ int pq_convert(const struct pq_leaf_type *t, const uint8_t *in, size_t n, void *
 
 static int plain(struct pq_column_reader *c, size_t n, uint8_t *out, nl_error *err)
 {
-    const struct pq_leaf_type *t = &c->column->type;
+    const struct pq_leaf_type *t = &c->leaf->type;
     if (t->conversion == PQ_TO_VIEW) {
         uint32_t buffer;
         int rc = pq_column_buffer(c, c->page, &buffer, err);
@@ -63,10 +63,10 @@ static int plain(struct pq_column_reader *c, size_t n, uint8_t *out, nl_error *e
 
 static int indices(struct pq_column_reader *c, size_t n, uint8_t *out, nl_error *err)
 {
-    size_t width = c->column->type.value_width;
+    size_t width = c->leaf->type.value_width;
     while (n) {
         struct pq_chunk chunk;
-        int rc = pq_rle_next(&c->indices, n, &chunk, err);
+        int rc = pq_rle_next(c->indices, n, &chunk, err);
         if (rc)
             return rc;
         uint32_t largest = chunk.values ? pq_kernel()->max(chunk.values, chunk.n) : chunk.value;
@@ -99,7 +99,7 @@ static int bits(struct pq_column_reader *c, size_t n, uint8_t *out, size_t bit, 
 /* n stored values of the encodings that have them in another order than PLAIN. */
 static int stored(struct pq_column_reader *c, size_t n, uint8_t *out, nl_error *err)
 {
-    size_t width = c->column->type.stored_width;
+    size_t width = c->leaf->type.stored_width;
     if (c->kind == PQ_VALUES_DELTA)
         return pq_delta_next(&c->delta, n, out, width, err);
     if (n > c->split_count - c->split_at)
@@ -113,7 +113,7 @@ static int stored(struct pq_column_reader *c, size_t n, uint8_t *out, nl_error *
 /* Through a little memory where the stored form is not the final one. */
 static int stored_then_convert(struct pq_column_reader *c, size_t n, uint8_t *out, nl_error *err)
 {
-    const struct pq_leaf_type *t = &c->column->type;
+    const struct pq_leaf_type *t = &c->leaf->type;
     uint8_t some[4096 + 64];
     if (t->conversion == PQ_TO_SAME)
         return stored(c, n, out, err);

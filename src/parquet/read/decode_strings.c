@@ -41,7 +41,7 @@ static int check_lengths(const int32_t *lengths, size_t n, uint64_t most, nl_err
 /* The final form of what came out. */
 static int deliver(const struct pq_column_reader *c, const struct strings *s, size_t n, uint8_t *out, nl_error *err)
 {
-    const struct pq_leaf_type *t = &c->column->type;
+    const struct pq_leaf_type *t = &c->leaf->type;
     const uint8_t *p = s->bytes;
     if (t->stored_width) {
         for (size_t i = 0; i < n; i++)
@@ -111,7 +111,7 @@ static int from_prefixes(struct pq_column_reader *c, size_t n, const int32_t *pr
         to += prefix + suffix;
     }
     struct strings s = {.lengths = lengths, .bytes = nl_block_data(block), .memory = nl_bytes_of(block, 0, total)};
-    if (c->column->type.conversion == PQ_TO_VIEW) {
+    if (c->leaf->type.conversion == PQ_TO_VIEW) {
         rc = pq_column_add_buffer(c, s.memory, err);
         s.buffer = (uint32_t)c->n_buffers - 1;
     }

@@ -146,21 +146,44 @@ int64_t nl_parquet_row_group_rows(const nl_parquet_file *f, size_t row_group)
     return row_group < f->meta.n_row_groups ? f->meta.row_groups[row_group].num_rows : 0;
 }
 
+void pq_note_leaf(const struct pq_schema *s, size_t row_group, size_t leaf, nl_error *err)
+{
+    nl_buf path = {0};
+    if (pq_leaf_path(s, leaf, &path, NULL) == NL_OK)
+        nl_note(err, "row group %zu, column %s", row_group, path.data ? path.data : "");
+    else
+        nl_note(err, "row group %zu, leaf %zu", row_group, leaf);
+    nl_buf_free(&path);
+}
+
+int pq_leaf_check(const nl_parquet_file *f, size_t leaf, nl_error *err)
+{
+    const char *why = f->schema.leaves[leaf].type.why;
+    if (!why)
+        return NL_OK;
+    nl_buf path = {0};
+    pq_leaf_path(&f->schema, leaf, &path, NULL);
+    int rc = nl_fail(err, NL_UNSUPPORTED, "column %s: %s", path.data ? path.data : "?", why);
+    nl_buf_free(&path);
+    return rc;
+}
+
 int pq_column_check(const nl_parquet_file *f, size_t column, nl_error *err)
 {
     if (column >= f->schema.n_columns)
         return nl_fail(err, NL_INVALID, "column %zu of %zu", column, f->schema.n_columns);
     const struct pq_column *c = &f->schema.columns[column];
-    if (c->type.why)
-        return nl_fail(err, NL_UNSUPPORTED, "column %s: %s", c->name, c->type.why);
-    return NL_OK;
+    int rc = NL_OK;
+    for (size_t i = 0; rc == NL_OK && i < c->n_leaves; i++)
+        rc = pq_leaf_check(f, c->first_leaf + i, err);
+    return rc;
 }
 
 /* What the chunk promises, held against schema and row group. */
-static int check_chunk(const nl_parquet_file *f, size_t row_group, const struct pq_column *col,
+static int check_chunk(const nl_parquet_file *f, size_t row_group, const struct pq_leaf *leaf,
                        const struct pq_column_chunk *c, nl_error *err)
 {
-    const struct pq_row_group *g = &f->meta.row_groups[row_group];
+    int64_t rows = f->meta.row_groups[row_group].num_rows;
     const struct pq_column_meta *m = &c->meta;
     if (c->file_path.data && c->file_path.len)
         return nl_fail(err, NL_UNSUPPORTED, "its data lies in another file, %.*s", (int)(c->file_path.len & 0xFFF),
@@ -169,57 +192,64 @@ static int check_chunk(const nl_parquet_file *f, size_t row_group, const struct 
         return nl_fail(err, NL_UNSUPPORTED, "the column is encrypted");
     if (!c->has_meta)
         return nl_fail(err, NL_CORRUPT, "the footer has no metadata of the chunk");
-    if (m->type != f->schema.elements[col->element].type)
+    if (m->type != leaf->element->type)
         return nl_fail(err, NL_CORRUPT, "the chunk is of type %s, the schema says %s", pq_type_name(m->type),
-                       pq_type_name(f->schema.elements[col->element].type));
-    if (m->num_values != g->num_rows)
-        return nl_fail(err, NL_CORRUPT, "%" PRId64 " values in %" PRId64 " rows", m->num_values, g->num_rows);
+                       pq_type_name(leaf->element->type));
+    if (m->num_values < rows || (m->num_values > rows && !(leaf->max_repetition && rows)))
+        return nl_fail(err, NL_CORRUPT, "%" PRId64 " values in %" PRId64 " rows", m->num_values, rows);
     return pq_codec_check(m->codec, err);
 }
 
-int pq_file_chunk(const nl_parquet_file *f, size_t row_group, size_t column, nl_arena *arena,
-                  struct pq_column_chunk *out, nl_error *err)
+int pq_file_chunk(const nl_parquet_file *f, size_t row_group, size_t leaf, nl_arena *arena, struct pq_column_chunk *out,
+                  nl_error *err)
 {
-    if (row_group >= f->meta.n_row_groups)
-        return nl_fail(err, NL_INVALID, "row group %zu of %zu", row_group, f->meta.n_row_groups);
-    int rc = pq_column_check(f, column, err);
+    if (row_group >= f->meta.n_row_groups || leaf >= f->schema.n_leaves)
+        return nl_fail(err, NL_INVALID, "row group %zu of %zu, leaf %zu of %zu", row_group, f->meta.n_row_groups, leaf,
+                       f->schema.n_leaves);
+    int rc = pq_leaf_check(f, leaf, err);
     if (rc)
         return rc;
     const struct pq_row_group *g = &f->meta.row_groups[row_group];
-    const struct pq_column *col = &f->schema.columns[column];
     if (g->n_columns != f->schema.n_leaves)
         rc = nl_fail(err, NL_CORRUPT, "%zu column chunks, the schema has %zu leaves", g->n_columns, f->schema.n_leaves);
     if (rc == NL_OK)
-        rc = pq_row_group_chunk(g, col->first_leaf, arena, out, err);
+        rc = pq_row_group_chunk(g, leaf, arena, out, err);
     if (rc == NL_OK)
-        rc = check_chunk(f, row_group, col, out, err);
+        rc = check_chunk(f, row_group, &f->schema.leaves[leaf], out, err);
     if (rc)
-        nl_note(err, "row group %zu, column %s", row_group, col->name);
+        pq_note_leaf(&f->schema, row_group, leaf, err);
     return rc;
 }
 
-int pq_chunk_range(const nl_parquet_file *f, size_t row_group, size_t column, nl_range *out, nl_error *err)
+int pq_chunk_range_of(const nl_parquet_file *f, size_t row_group, size_t leaf, const struct pq_column_chunk *chunk,
+                      nl_range *out, nl_error *err)
 {
-    struct pq_column_chunk c;
     *out = (nl_range){0};
-    int rc = pq_file_chunk(f, row_group, column, NULL, &c, err);
-    if (rc || !f->meta.row_groups[row_group].num_rows)
-        return rc;
-    const struct pq_column_meta *m = &c.meta;
+    if (!f->meta.row_groups[row_group].num_rows)
+        return NL_OK;
+    const struct pq_column_meta *m = &chunk->meta;
     int64_t start = m->data_page_offset;
     if (m->dictionary_page_offset > 0 && m->dictionary_page_offset < start)
         start = m->dictionary_page_offset;
     if (start < 0 || m->total_compressed_size < 0 || (uint64_t)start > f->data_end ||
         (uint64_t)m->total_compressed_size > f->data_end - (uint64_t)start) {
-        rc = nl_fail(err, NL_CORRUPT,
-                     "a chunk of %" PRId64 " bytes at byte %" PRId64 ", the file's data ends at %" PRIu64,
-                     m->total_compressed_size, start, f->data_end);
-        nl_note(err, "row group %zu, column %s", row_group, f->schema.columns[column].name);
+        int rc = nl_fail(err, NL_CORRUPT,
+                         "a chunk of %" PRId64 " bytes at byte %" PRId64 ", the file's data ends at %" PRIu64,
+                         m->total_compressed_size, start, f->data_end);
+        pq_note_leaf(&f->schema, row_group, leaf, err);
         return rc;
     }
     uint64_t most = f->data_end - (uint64_t)start, want = (uint64_t)m->total_compressed_size + SHORT_COUNT;
     *out = (nl_range){(uint64_t)start, want < most ? want : most};
     return NL_OK;
+}
+
+int pq_chunk_range(const nl_parquet_file *f, size_t row_group, size_t leaf, nl_range *out, nl_error *err)
+{
+    struct pq_column_chunk c;
+    *out = (nl_range){0};
+    int rc = pq_file_chunk(f, row_group, leaf, NULL, &c, err);
+    return rc ? rc : pq_chunk_range_of(f, row_group, leaf, &c, out, err);
 }
 
 int nl_parquet_schema(const nl_parquet_file *f, struct ArrowSchema *out, nl_error *err)

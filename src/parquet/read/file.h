@@ -4,7 +4,7 @@
  *                                                                     └──────────── the tail ──────────────────┘
  *
  * For who does the I/O: submit the tail, ask pq_tail_need() whether it is long enough, fetch more when not, and give it
- * to pq_open_tail(), which then reads nothing. Then pq_chunk_range() for every column, and read/group.h to decode.
+ * to pq_open_tail(), which then reads nothing. Then pq_chunk_range() for every leaf, and read/group.h to decode.
  *
  * O1  The footer's bytes are kept: names and statistics are slices of them.
  * O2  Offsets and lengths that leave here as ranges lie inside the file.
@@ -39,15 +39,21 @@ int pq_tail_need(nl_bytes tail, uint64_t file_size, uint64_t *need, nl_error *er
  * own, and copies borrowed memory). A tail that is too short is fetched again, blocking. */
 int pq_open_tail(nl_source *src, nl_bytes tail, nl_parquet_file **out, nl_error *err);
 
-/* The metadata of a column's only chunk in a row group; column counts top-level columns. arena NULL: without lists. What
- * this version cannot read is refused here: NL_UNSUPPORTED (nested, encrypted, in another file; with the column's name),
- * NL_CORRUPT (types that disagree with the schema, negative sizes). */
-int pq_file_chunk(const nl_parquet_file *f, size_t row_group, size_t column, nl_arena *arena,
-                  struct pq_column_chunk *out, nl_error *err);
-/* Where a column's chunk lies, dictionary page included. A little more than the footer says, where the file has more:
+/* The metadata of a leaf's chunk in a row group. arena NULL: without lists. What this version cannot read is refused here:
+ * NL_UNSUPPORTED (encrypted, in another file, an unreadable type; with the leaf's path), NL_CORRUPT (types that disagree with
+ * the schema, negative sizes, counts that cannot be). */
+int pq_file_chunk(const nl_parquet_file *f, size_t row_group, size_t leaf, nl_arena *arena, struct pq_column_chunk *out,
+                  nl_error *err);
+/* Where a leaf's chunk lies, dictionary page included. A little more than the footer says, where the file has more:
  * some writers count short. Empty for a row group without rows. */
-int pq_chunk_range(const nl_parquet_file *f, size_t row_group, size_t column, nl_range *out, nl_error *err);
-/* NL_OK where column i of the file can be read, else what pq_file_chunk() would answer. */
+int pq_chunk_range(const nl_parquet_file *f, size_t row_group, size_t leaf, nl_range *out, nl_error *err);
+/* The same for a chunk that was decoded by pq_file_chunk(). */
+int pq_chunk_range_of(const nl_parquet_file *f, size_t row_group, size_t leaf, const struct pq_column_chunk *chunk,
+                      nl_range *out, nl_error *err);
+/* NL_OK where all leaves of top-level column i can be read, else why not, with the leaf's path. */
 int pq_column_check(const nl_parquet_file *f, size_t column, nl_error *err);
+int pq_leaf_check(const nl_parquet_file *f, size_t leaf, nl_error *err);
+/* Add "row group 3, column tags.list.element" to an error. */
+void pq_note_leaf(const struct pq_schema *s, size_t row_group, size_t leaf, nl_error *err);
 
 #endif

@@ -35,33 +35,11 @@ int pq_inspect_chunk(const nl_parquet_file *f, size_t row_group, size_t leaf, nl
     return rc;
 }
 
-/* Open groups from the root to the leaf: an element belongs to the last one that still expects children. */
 int pq_inspect_path(const nl_parquet_file *f, size_t leaf, nl_buf *out, nl_error *err)
 {
-    const struct pq_schema *s = &f->schema;
-    const struct pq_schema_element *open[PQ_MAX_DEPTH + 1];
-    int32_t left[PQ_MAX_DEPTH + 1];
-    size_t depth = 0;
-    if (leaf >= s->n_leaves)
-        return nl_fail(err, NL_INVALID, "leaf %zu of %zu", leaf, s->n_leaves);
-    int rc = NL_OK;
-    for (const struct pq_schema_element *e = &s->elements[s->columns[s->leaves[leaf].column].element];; e++) {
-        while (depth && !left[depth - 1])
-            depth--;
-        if (depth)
-            left[depth - 1]--;
-        open[depth] = e;
-        left[depth++] = e->n_children > 0 ? e->n_children : 0;
-        if (e == s->leaves[leaf].element)
-            break;
-    }
-    for (size_t i = 0; rc == NL_OK && i < depth; i++) {
-        if (i)
-            rc = nl_buf_putc(out, '.', err);
-        if (rc == NL_OK)
-            rc = nl_buf_append(out, open[i]->name.data, open[i]->name.len, err);
-    }
-    return rc;
+    if (leaf >= f->schema.n_leaves)
+        return nl_fail(err, NL_INVALID, "leaf %zu of %zu", leaf, f->schema.n_leaves);
+    return pq_leaf_path(&f->schema, leaf, out, err);
 }
 
 static const char *logical_name(int16_t kind)

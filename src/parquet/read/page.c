@@ -1,14 +1,16 @@
 /* page.c: from a column chunk's bytes to an open page: header, decompression, where levels and values begin.
  *
  *     v1   ┌ compressed ───────────────────────────────────┐        v2   levels (never compressed) ┌ compressed ┐
- *          │ 4 bytes: length │ definition levels │ values  │             definition levels         │ values     │
+ *          │ length, repetition │ length, definition │ values │       repetition │ definition     │ values     │
  *
  * P1  A page's bytes lie inside the chunk; its size when decompressed is within the codec's reach (column.h, Y3).
- * P2  The pages' values are as many as the row group has rows.
+ * P2  The pages' values are as many as the chunk's.
+ * P3  A page of version 2 begins at a row, and has the rows that it says.
  *
- * Repetition levels do not occur: nested columns are not read yet. Spec: parquet-format, README, "Data Pages".
+ * Spec: parquet-format, README, "Data Pages" and "Checksumming".
  */
 #include <inttypes.h>
+#include <libdeflate.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,7 +69,7 @@ static int expand(struct pq_column_reader *c, const uint8_t *in, size_t len, siz
 /* Values in their final form; strings as views whose buffer is this batch's first (column.c). */
 static int build_dictionary(struct pq_column_reader *c, nl_bytes page, size_t n, nl_error *err)
 {
-    const struct pq_leaf_type *t = &c->column->type;
+    const struct pq_leaf_type *t = &c->leaf->type;
     size_t least = t->stored_width ? t->stored_width : 4;
     if (t->conversion == PQ_TO_BOOL)
         return nl_fail(err, NL_UNSUPPORTED, "a dictionary of booleans");
@@ -105,7 +107,7 @@ static int open_dictionary(struct pq_column_reader *c, const struct pq_page_head
         return nl_fail(err, NL_UNSUPPORTED, "a dictionary in %s", pq_encoding_name(h->encoding));
     if (h->num_values < 0)
         return nl_fail(err, NL_CORRUPT, "a dictionary of %" PRId32 " values", h->num_values);
-    bool referenced = c->column->type.conversion == PQ_TO_VIEW;
+    bool referenced = c->leaf->type.conversion == PQ_TO_VIEW;
     nl_bytes page;
     int rc = expand(c, body, (size_t)h->compressed_size, (size_t)h->uncompressed_size, true, referenced, &page, err);
     if (rc)
@@ -120,22 +122,66 @@ static int open_dictionary(struct pq_column_reader *c, const struct pq_page_head
 
 /* ── data pages ── */
 
-/* The definition levels of a v1 page: *p moves behind them. */
-static int levels_v1(struct pq_column_reader *c, const struct pq_page_header *h, const uint8_t **p, const uint8_t *end,
-                     nl_error *err)
+/* Do the levels of a flat page say in one run that all n values are there? Most pages do. */
+static bool one_run_of_ones(const uint8_t *p, size_t len, size_t n)
 {
-    if (h->definition_encoding != PQ_RLE)
-        return nl_fail(err, NL_UNSUPPORTED, "definition levels in %s", pq_encoding_name(h->definition_encoding));
+    uint64_t header = 0;
+    size_t at = 0;
+    for (unsigned shift = 0; at < len && shift < 35; shift += 7) {
+        header |= (uint64_t)(p[at] & 0x7F) << shift;
+        if (!(p[at++] & 0x80))
+            return at < len && !(header & 1) && header >> 1 >= n && p[at] == 1;
+    }
+    return false;
+}
+
+/* Definition levels in runs. */
+static int open_definition(struct pq_column_reader *c, const uint8_t *p, size_t len, size_t n, nl_error *err)
+{
+    if (c->is_nested)
+        return pq_levels_init(&c->nested->definition, p, len, c->leaf->max_definition, err);
+    c->has_levels = !one_run_of_ones(p, len, n);
+    pq_runs_init(&c->levels, p, len, 1);
+    return NL_OK;
+}
+
+/* Levels of one kind in a v1 page: *p moves behind them. */
+static int levels_v1(struct pq_column_reader *c, bool repetition, int32_t encoding, size_t n, const uint8_t **p,
+                     const uint8_t *end, nl_error *err)
+{
+    const char *what = repetition ? "repetition" : "definition";
+    uint8_t max = repetition ? c->leaf->max_repetition : c->leaf->max_definition;
+    if (encoding == PQ_BIT_PACKED) {
+        size_t used = 0;
+        struct pq_levels *l = repetition ? &c->nested->repetition : &c->nested->definition;
+        int rc = pq_levels_init_bits(l, *p, (size_t)(end - *p), n, max, &used, err);
+        *p += used;
+        if (rc == NL_OK && !c->is_nested) {
+            c->has_levels = true;
+            c->levels = l->runs.runs;
+        }
+        return rc;
+    }
+    if (encoding != PQ_RLE)
+        return nl_fail(err, NL_UNSUPPORTED, "%s levels in %s", what, pq_encoding_name(encoding));
     uint32_t len;
     if (end - *p < 4)
-        return nl_fail(err, NL_CORRUPT, "definition levels lie beyond the page's end");
+        return nl_fail(err, NL_CORRUPT, "%s levels lie beyond the page's end", what);
     memcpy(&len, *p, sizeof len);
     *p += 4;
     if (len > (size_t)(end - *p))
-        return nl_fail(err, NL_CORRUPT, "%" PRIu32 " bytes of definition levels, %td are left", len, end - *p);
-    pq_runs_init(&c->levels, *p, len, 1);
+        return nl_fail(err, NL_CORRUPT, "%" PRIu32 " bytes of %s levels, %td are left", len, what, end - *p);
+    const uint8_t *at = *p;
     *p += len;
-    return NL_OK;
+    return repetition ? pq_levels_init(&c->nested->repetition, at, len, max, err) : open_definition(c, at, len, n, err);
+}
+
+/* Flat columns need the bit-packed form's memory only. */
+static int need_nested(struct pq_column_reader *c, nl_error *err)
+{
+    if (!c->nested)
+        c->nested = pq_nested_new(c->leaf);
+    return c->nested ? NL_OK : nl_fail_memory(err);
 }
 
 /* A page of nulls alone may have no header of deltas. */
@@ -168,7 +214,7 @@ static int open_prefixes(struct pq_column_reader *c, const uint8_t *p, const uin
 static int open_values(struct pq_column_reader *c, int32_t encoding, const uint8_t *p, const uint8_t *end,
                        nl_error *err)
 {
-    bool is_bool = c->column->type.conversion == PQ_TO_BOOL;
+    bool is_bool = c->leaf->type.conversion == PQ_TO_BOOL;
     c->values = p;
     c->values_end = end;
     switch (encoding) {
@@ -180,9 +226,11 @@ static int open_values(struct pq_column_reader *c, int32_t encoding, const uint8
     case PQ_PLAIN_DICTIONARY:
     case PQ_RLE_DICTIONARY:
         c->kind = PQ_VALUES_INDICES;
+        if (!c->indices && !(c->indices = malloc(sizeof *c->indices)))
+            return nl_fail_memory(err);
         if (p == end) /* a page of nulls alone may have no width */
-            return pq_rle_init(&c->indices, p, 0, 1, err);
-        return pq_rle_init(&c->indices, p + 1, (size_t)(end - p - 1), *p, err);
+            return pq_rle_init(c->indices, p, 0, 1, err);
+        return pq_rle_init(c->indices, p + 1, (size_t)(end - p - 1), *p, err);
     case PQ_RLE: {
         uint32_t len = 0;
         if (!is_bool)
@@ -197,24 +245,24 @@ static int open_values(struct pq_column_reader *c, int32_t encoding, const uint8
         return NL_OK;
     }
     case PQ_DELTA_BINARY_PACKED:
-        if (c->column->physical != PQ_INT32 && c->column->physical != PQ_INT64)
+        if (c->leaf->element->type != PQ_INT32 && c->leaf->element->type != PQ_INT64)
             break;
         c->kind = PQ_VALUES_DELTA;
         return open_delta(&c->delta, p, end, err);
     case PQ_BYTE_STREAM_SPLIT:
-        if (!c->column->type.stored_width || c->column->physical == PQ_INT96)
+        if (!c->leaf->type.stored_width || c->leaf->element->type == PQ_INT96)
             break;
         c->kind = PQ_VALUES_SPLIT;
         c->split_at = 0;
-        c->split_count = (size_t)(end - p) / c->column->type.stored_width;
+        c->split_count = (size_t)(end - p) / c->leaf->type.stored_width;
         return NL_OK;
     case PQ_DELTA_LENGTH_BYTE_ARRAY:
-        if (c->column->physical != PQ_BYTE_ARRAY)
+        if (c->leaf->element->type != PQ_BYTE_ARRAY)
             break;
         c->kind = PQ_VALUES_LENGTHS;
         return open_lengths(c, p, end, err);
     case PQ_DELTA_BYTE_ARRAY:
-        if (c->column->physical != PQ_BYTE_ARRAY && c->column->physical != PQ_FIXED_LEN_BYTE_ARRAY)
+        if (c->leaf->element->type != PQ_BYTE_ARRAY && c->leaf->element->type != PQ_FIXED_LEN_BYTE_ARRAY)
             break;
         c->kind = PQ_VALUES_PREFIX;
         nl_bytes_release(&c->before);
@@ -222,13 +270,13 @@ static int open_values(struct pq_column_reader *c, int32_t encoding, const uint8
     default:
         break;
     }
-    return nl_fail(err, NL_UNSUPPORTED, "values of %s in %s", pq_type_name(c->column->physical),
+    return nl_fail(err, NL_UNSUPPORTED, "values of %s in %s", pq_type_name(c->leaf->element->type),
                    pq_encoding_name(encoding));
 }
 
 static bool needs_memory(const struct pq_column_reader *c, int32_t encoding)
 {
-    return c->column->type.conversion == PQ_TO_VIEW && encoding != PQ_PLAIN_DICTIONARY && encoding != PQ_RLE_DICTIONARY;
+    return c->leaf->type.conversion == PQ_TO_VIEW && encoding != PQ_PLAIN_DICTIONARY && encoding != PQ_RLE_DICTIONARY;
 }
 
 static int open_v1(struct pq_column_reader *c, const struct pq_page_header *h, const uint8_t *body, nl_error *err)
@@ -238,9 +286,26 @@ static int open_v1(struct pq_column_reader *c, const struct pq_page_header *h, c
     if (rc)
         return rc;
     const uint8_t *p = c->page.data, *end = p + c->page.len;
-    if (c->has_levels)
-        rc = levels_v1(c, h, &p, end, err);
+    size_t n = (size_t)h->num_values;
+    if (h->definition_encoding == PQ_BIT_PACKED || h->repetition_encoding == PQ_BIT_PACKED)
+        rc = need_nested(c, err);
+    if (rc == NL_OK && c->leaf->max_repetition)
+        rc = levels_v1(c, true, h->repetition_encoding, n, &p, end, err);
+    if (rc == NL_OK && c->leaf->max_definition)
+        rc = levels_v1(c, false, h->definition_encoding, n, &p, end, err);
     return rc ? rc : open_values(c, h->encoding, p, end, err);
+}
+
+/* The levels of a v2 page, which stand in front of its values as they are. */
+static int levels_v2(struct pq_column_reader *c, const struct pq_page_header *h, const uint8_t *body, nl_error *err)
+{
+    int rc = NL_OK;
+    size_t repetition = (size_t)h->repetition_bytes, definition = (size_t)h->definition_bytes;
+    if (c->leaf->max_repetition)
+        rc = pq_levels_init(&c->nested->repetition, body, repetition, c->leaf->max_repetition, err);
+    if (rc == NL_OK && c->leaf->max_definition)
+        rc = open_definition(c, body + repetition, definition, (size_t)h->num_values, err);
+    return rc;
 }
 
 static int open_v2(struct pq_column_reader *c, const struct pq_page_header *h, const uint8_t *body, nl_error *err)
@@ -250,29 +315,79 @@ static int open_v2(struct pq_column_reader *c, const struct pq_page_header *h, c
         levels > h->uncompressed_size)
         return nl_fail(err, NL_CORRUPT, "%" PRId32 " and %" PRId32 " bytes of levels in a page of %" PRId32,
                        h->repetition_bytes, h->definition_bytes, h->compressed_size);
-    if (h->num_rows != h->num_values)
-        return nl_fail(err, NL_CORRUPT, "%" PRId32 " values in %" PRId32 " rows of a flat column", h->num_values,
-                       h->num_rows);
-    if (c->has_levels)
-        pq_runs_init(&c->levels, body + h->repetition_bytes, (size_t)h->definition_bytes, 1);
-    int rc = expand(c, body + levels, (size_t)(h->compressed_size - levels), (size_t)(h->uncompressed_size - levels),
+    if (!c->leaf->max_repetition && h->num_rows != h->num_values)
+        return nl_fail(err, NL_CORRUPT, "%" PRId32 " values in %" PRId32 " rows of a column without lists",
+                       h->num_values, h->num_rows);
+    int rc = levels_v2(c, h, body, err);
+    if (rc == NL_OK)
+        rc = expand(c, body + levels, (size_t)(h->compressed_size - levels), (size_t)(h->uncompressed_size - levels),
                     h->is_compressed, needs_memory(c, h->encoding), &c->page, err);
     return rc ? rc : open_values(c, h->encoding, c->page.data, c->page.data + c->page.len, err);
 }
 
+/* How many rows a page has, where its header says so; -1: only its levels do. */
+static int64_t rows_of(const struct pq_column_reader *c, const struct pq_page_header *h)
+{
+    if (!c->leaf->max_repetition)
+        return h->num_values;
+    return h->type == PQ_DATA_PAGE_V2 ? h->num_rows : -1;
+}
+
 static int open_data(struct pq_column_reader *c, const struct pq_page_header *h, const uint8_t *body, nl_error *err)
 {
+    int64_t rows = rows_of(c, h);
     if (h->num_values < 0 || h->num_values > c->values_left)
         return nl_fail(err, NL_CORRUPT, "%" PRId32 " values, the row group has %" PRId64 " left", h->num_values,
                        c->values_left);
+    if (rows > h->num_values || (rows <= 0 && h->num_values && h->type == PQ_DATA_PAGE_V2))
+        return nl_fail(err, NL_CORRUPT, "%" PRId32 " values in %" PRId64 " rows", h->num_values, rows);
+    c->values_left -= h->num_values;
+    c->has_data = true;
+    if (rows >= 0 && rows <= c->pass) {
+        c->pass -= rows;
+        c->row += rows;
+        return NL_OK;
+    }
     nl_bytes_release(&c->page);
     c->buffer = -1;
-    c->has_data = true;
+    c->has_levels = false;
     int rc = h->type == PQ_DATA_PAGE ? open_v1(c, h, body, err) : open_v2(c, h, body, err);
     if (rc)
         return rc;
+    if (c->is_nested) {
+        c->nested->begins_at_row = h->type == PQ_DATA_PAGE_V2;
+        c->nested->page_rows = h->type == PQ_DATA_PAGE_V2 ? h->num_rows : -1;
+    }
     c->page_left = (size_t)h->num_values;
-    c->values_left -= h->num_values;
+    return NL_OK;
+}
+
+static int check_sum(const struct pq_column_reader *c, const struct pq_page_header *h, const uint8_t *body,
+                     nl_error *err)
+{
+    if (!c->verify_checksums || !h->has_crc)
+        return NL_OK;
+    uint32_t crc = libdeflate_crc32(0, body, (size_t)h->compressed_size);
+    return crc == h->crc
+               ? NL_OK
+               : nl_fail(err, NL_CORRUPT, "its checksum is %08" PRIx32 ", %08" PRIx32 " is written", crc, h->crc);
+}
+
+/* The header at c->next, and where the body begins. */
+static int read_header(struct pq_column_reader *c, struct pq_page_header *h, const uint8_t **body, nl_error *err)
+{
+    size_t used;
+    c->page_at = c->next;
+    int rc = pq_page_header_decode(c->next, (size_t)(c->end - c->next), h, &used, err);
+    if (rc)
+        return rc;
+    *body = c->next + used;
+    if (h->compressed_size < 0 || h->uncompressed_size < 0 || h->compressed_size > c->end - *body)
+        return nl_fail(err, NL_CORRUPT, "%" PRId32 " bytes (%" PRId32 " decompressed), %td are left",
+                       h->compressed_size, h->uncompressed_size, c->end - *body);
+    bool is_known = h->type == PQ_DATA_PAGE || h->type == PQ_DATA_PAGE_V2 || h->type == PQ_DICTIONARY_PAGE;
+    if (is_known && !h->has_body)
+        return nl_fail(err, NL_CORRUPT, "a page header without the part that its type %" PRId32 " names", h->type);
     return NL_OK;
 }
 
@@ -280,29 +395,93 @@ static int open_data(struct pq_column_reader *c, const struct pq_page_header *h,
 static int one_page(struct pq_column_reader *c, nl_error *err)
 {
     struct pq_page_header h;
-    size_t used;
-    int rc = pq_page_header_decode(c->next, (size_t)(c->end - c->next), &h, &used, err);
+    const uint8_t *body;
+    int rc = read_header(c, &h, &body, err);
     if (rc)
         return rc;
-    const uint8_t *body = c->next + used;
-    if (h.compressed_size < 0 || h.uncompressed_size < 0 || h.compressed_size > c->end - body)
-        return nl_fail(err, NL_CORRUPT, "%" PRId32 " bytes (%" PRId32 " decompressed), %td are left", h.compressed_size,
-                       h.uncompressed_size, c->end - body);
     c->next = body + h.compressed_size;
     if (h.type != PQ_DATA_PAGE && h.type != PQ_DATA_PAGE_V2 && h.type != PQ_DICTIONARY_PAGE)
         return NL_OK;
-    if (!h.has_body)
-        return nl_fail(err, NL_CORRUPT, "a page header without the part that its type %" PRId32 " names", h.type);
+    bool passed = h.type != PQ_DICTIONARY_PAGE && c->pass && rows_of(c, &h) >= 0 && rows_of(c, &h) <= c->pass;
+    rc = passed ? NL_OK : check_sum(c, &h, body, err);
+    if (rc)
+        return rc;
     return h.type == PQ_DICTIONARY_PAGE ? open_dictionary(c, &h, body, err) : open_data(c, &h, body, err);
 }
 
-int pq_page_next(struct pq_column_reader *c, nl_error *err)
+/* Go on with segment i. */
+static void begin_segment(struct pq_column_reader *c, size_t i)
 {
-    while (!c->page_left) {
-        c->page_at = c->next;
-        int rc = c->next < c->end
-                     ? one_page(c, err)
-                     : nl_fail(err, NL_CORRUPT, "the chunk ends, %" PRId64 " values are missing", c->values_left);
+    c->segment = i;
+    c->chunk = c->segments[i].bytes;
+    c->file_offset = c->segments[i].offset;
+    c->next = c->page_at = c->chunk.data;
+    c->end = c->next + c->chunk.len;
+}
+
+/* Read the dictionary, if the first segment begins with one. */
+static int first_dictionary(struct pq_column_reader *c, nl_error *err)
+{
+    while (!c->has_data && !c->dictionary && c->next < c->end) {
+        struct pq_page_header h;
+        const uint8_t *body;
+        int rc = read_header(c, &h, &body, err);
+        if (rc)
+            return rc;
+        if (h.type == PQ_DATA_PAGE || h.type == PQ_DATA_PAGE_V2)
+            break;
+        rc = one_page(c, err);
+        if (rc)
+            return rc;
+    }
+    return NL_OK;
+}
+
+int pq_page_seek(struct pq_column_reader *c, int64_t row, nl_error *err)
+{
+    size_t to = c->segment;
+    while (to + 1 < c->n_segments && c->segments[to + 1].first_row <= row)
+        to++;
+    if (to == c->segment)
+        return NL_OK;
+    int rc = c->segment == 0 ? first_dictionary(c, err) : NL_OK;
+    if (rc)
+        return rc;
+    begin_segment(c, to);
+    nl_bytes_release(&c->page);
+    c->page_left = 0;
+    c->row = c->segments[to].first_row;
+    if (c->is_nested)
+        c->nested->n = c->nested->taken; /* what is pending lies before */
+    return NL_OK;
+}
+
+/* No page is left in the segment: is the next one its continuation? */
+static bool next_segment(struct pq_column_reader *c)
+{
+    if (c->segment + 1 == c->n_segments || c->segments[c->segment + 1].first_row != c->row)
+        return false;
+    begin_segment(c, c->segment + 1);
+    return true;
+}
+
+int pq_page_next(struct pq_column_reader *c, bool *more, nl_error *err)
+{
+    int64_t pass = c->pass;
+    while (!c->page_left && !(pass && !c->pass)) {
+        bool ended = c->whole && more && !c->values_left;
+        if (!ended && c->next == c->end && !next_segment(c)) {
+            ended = more && !c->whole;
+            if (!ended) {
+                c->page_at = c->next;
+                return nl_fail(err, NL_CORRUPT, "the chunk ends, %" PRId64 " values are missing", c->values_left);
+            }
+        }
+        if (more)
+            *more = !ended;
+        if (ended)
+            return NL_OK;
+        int rc = one_page(c, err);
         if (rc)
             return rc;
     }

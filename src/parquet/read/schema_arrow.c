@@ -1,156 +1,90 @@
-/* schema_arrow.c: columns as Arrow fields, nested ones too: lists and maps lose the groups that only carry repetition.
+/* schema_arrow.c: nodes as Arrow fields, all of a column or what a projection has of it. Field ids come along as metadata,
+ * under the key by which other Arrow readers know them.
  *
- *     optional group tags (LIST)          tags: list<element: utf8>
- *       repeated group list
- *         optional binary element (STRING)
- *
- * The recursion is as deep as the schema, which pq_schema_build() has bounded (PQ_MAX_DEPTH).
- * Spec: parquet-format, LogicalTypes.md, "Lists" (with its five rules for older files) and "Maps".
+ * The recursion is as deep as the tree of nodes, which is at most twice PQ_MAX_DEPTH.
  */
-#include <string.h>
+#include <inttypes.h>
+#include <stdio.h>
 
 #include "arrow/arrow.h"
-#include "base/buf.h"
-#include "parquet/read/schema.h"
+#include "arrow/metadata.h"
+#include "parquet/read/projection.h"
 
-static int field(const struct pq_schema *s, size_t *at, bool as_element, bool views, struct ArrowSchema *out,
-                 nl_error *err);
+/* The nodes of a schema, or those of a projection. */
+struct tree {
+    const struct pq_schema *s;
+    const struct pq_projected *projected; /* NULL: all */
+    bool views;
+};
 
-static int name_of(const struct pq_schema_element *e, nl_buf *out, nl_error *err)
+static const struct pq_node *node_of(const struct tree *t, size_t at)
 {
-    int rc = nl_buf_append(out, e->name.data, e->name.len, err);
-    return rc ? rc : nl_buf_putc(out, '\0', err);
+    return &t->s->nodes[t->projected ? t->projected[at].node : at];
 }
 
-/* NOLINTBEGIN(misc-no-recursion): PQ_MAX_DEPTH bounds it */
-
-/* A nested field of format with n children, the schema elements from *at on. */
-static int group(const struct pq_schema *s, const char *format, const struct pq_schema_element *named, bool nullable,
-                 size_t n, size_t *at, struct ArrowSchema *out, nl_error *err)
+static const char *format_of(const struct tree *t, const struct pq_node *n)
 {
+    static const char *const formats[] = {[PQ_NODE_STRUCT] = "+s", [PQ_NODE_LIST] = "+l", [PQ_NODE_MAP] = "+m"};
+    if (n->kind != PQ_NODE_LEAF)
+        return formats[n->kind];
+    const struct pq_leaf_type *type = &t->s->leaves[n->first_leaf].type;
+    if (type->conversion == PQ_TO_VIEW && t->views)
+        return type->format[0] == 'u' ? "vu" : "vz";
+    return type->format;
+}
+
+static int set_field_id(const struct pq_schema_element *e, struct ArrowSchema *out, nl_error *err)
+{
+    char text[16];
+    if (!e->has_field_id)
+        return NL_OK;
+    int len = snprintf(text, sizeof text, "%" PRId32, e->field_id);
+    return arrow_metadata_set(out, "PARQUET:field_id", text, (size_t)len, err);
+}
+
+/* The node alone, with room for its children. */
+static int field_of(const struct tree *t, size_t at, struct ArrowSchema *out, nl_error *err)
+{
+    const struct pq_node *n = node_of(t, at);
+    const struct pq_schema_element *e = &t->s->elements[n->element];
+    size_t children = t->projected ? t->projected[at].n_children : n->n_children;
     nl_buf name = {0};
-    int rc = name_of(named, &name, err);
+    int rc = nl_buf_append(&name, e->name.data, e->name.len, err);
     if (rc == NL_OK)
-        rc = arrow_schema_nested(out, format, name.data, nullable, n, err);
+        rc = nl_buf_putc(&name, '\0', err);
+    if (rc == NL_OK)
+        rc = arrow_schema_nested(out, format_of(t, n), name.data, n->is_nullable, children, err);
     nl_buf_free(&name);
-    for (size_t i = 0; rc == NL_OK && i < n; i++)
-        rc = field(s, at, false, false, out->children[i], err);
-    return rc;
+    return rc ? rc : set_field_id(e, out, err);
 }
 
-static bool is_group(const struct pq_schema_element *e)
+/* NOLINTNEXTLINE(misc-no-recursion): see above */
+static int field(const struct tree *t, size_t at, struct ArrowSchema *out, nl_error *err)
 {
-    return !e->has_type || e->n_children > 0;
-}
-
-/* Is this the repeated group of a list that is no level of its own: do rules 1 to 4 not hold? */
-static bool is_list_level(const struct pq_schema *s, size_t list, size_t repeated)
-{
-    const struct pq_schema_element *l = &s->elements[list], *r = &s->elements[repeated];
-    if (!is_group(r) || r->n_children != 1 || s->elements[repeated + 1].repetition == PQ_REPEATED)
-        return false;
-    if (r->name.len == 5 && !memcmp(r->name.data, "array", 5))
-        return false;
-    return !(r->name.len == l->name.len + 6 && !memcmp(r->name.data, l->name.data, l->name.len) &&
-             !memcmp(r->name.data + l->name.len, "_tuple", 6));
-}
-
-/* A group annotated LIST with one repeated child. *at stands behind the group's element. */
-static int list(const struct pq_schema *s, size_t self, bool nullable, size_t *at, struct ArrowSchema *out,
-                nl_error *err)
-{
-    nl_buf name = {0};
-    int rc = name_of(&s->elements[self], &name, err);
-    if (rc == NL_OK)
-        rc = arrow_schema_nested(out, "+l", name.data, nullable, 1, err);
-    nl_buf_free(&name);
-    if (rc)
-        return rc;
-    bool level = is_list_level(s, self, *at);
-    *at += level;
-    return field(s, at, !level, false, out->children[0], err);
-}
-
-/* A group annotated MAP with one repeated group of a key and perhaps a value. */
-static int map(const struct pq_schema *s, size_t self, bool nullable, size_t *at, struct ArrowSchema *out,
-               nl_error *err)
-{
-    nl_buf name = {0};
-    int rc = name_of(&s->elements[self], &name, err);
-    if (rc == NL_OK)
-        rc = arrow_schema_nested(out, "+m", name.data, nullable, 1, err);
-    nl_buf_free(&name);
-    if (rc)
-        return rc;
-    const struct pq_schema_element *entries = &s->elements[(*at)++];
-    rc = group(s, "+s", entries, false, (size_t)entries->n_children, at, out->children[0], err);
-    if (rc == NL_OK)
-        out->children[0]->children[0]->flags &= ~ARROW_FLAG_NULLABLE;
-    return rc;
-}
-
-/* A leaf, from its own annotations. */
-static int leaf(const struct pq_schema_element *e, bool nullable, bool views, struct ArrowSchema *out, nl_error *err)
-{
-    struct pq_leaf_type t;
-    nl_buf name = {0};
-    pq_leaf_type_of(e, &t);
-    int rc = name_of(e, &name, err);
-    const char *format = t.conversion == PQ_TO_VIEW && views ? (t.format[0] == 'u' ? "vu" : "vz") : t.format;
-    if (rc == NL_OK)
-        rc = arrow_schema_field(out, format, name.data, nullable, err);
-    nl_buf_free(&name);
-    return rc;
-}
-
-/* Does the group at i carry LIST or MAP, in either notation, over one repeated child? */
-static bool annotated(const struct pq_schema *s, size_t i, bool map_wanted)
-{
-    const struct pq_schema_element *e = &s->elements[i];
-    if (e->n_children != 1 || s->elements[i + 1].repetition != PQ_REPEATED)
-        return false;
-    if (!map_wanted)
-        return e->logical.kind == PQ_LOGICAL_LIST ||
-               (e->logical.kind == PQ_LOGICAL_NONE && e->converted == PQ_CONVERTED_LIST);
-    const struct pq_schema_element *entries = &s->elements[i + 1];
-    bool is_map = e->logical.kind == PQ_LOGICAL_MAP ||
-                  (e->logical.kind == PQ_LOGICAL_NONE &&
-                   (e->converted == PQ_CONVERTED_MAP || e->converted == PQ_CONVERTED_MAP_KEY_VALUE));
-    return is_map && is_group(entries) && (entries->n_children == 1 || entries->n_children == 2);
-}
-
-/* The element at *at with all below it; *at moves behind them. as_element: its repetition is a list's already. */
-static int field(const struct pq_schema *s, size_t *at, bool as_element, bool views, struct ArrowSchema *out,
-                 nl_error *err)
-{
-    size_t self = (*at)++;
-    const struct pq_schema_element *e = &s->elements[self];
-    bool nullable = e->repetition == PQ_OPTIONAL;
-    if (e->repetition == PQ_REPEATED && !as_element) {
-        nl_buf name = {0};
-        int rc = name_of(e, &name, err);
-        if (rc == NL_OK)
-            rc = arrow_schema_nested(out, "+l", name.data, false, 1, err);
-        nl_buf_free(&name);
-        *at = self;
-        return rc ? rc : field(s, at, true, false, out->children[0], err);
+    int rc = field_of(t, at, out, err);
+    at++;
+    for (int64_t i = 0; rc == NL_OK && i < out->n_children; i++) {
+        rc = field(t, at, out->children[i], err);
+        at = t->projected ? t->projected[at].end : t->s->nodes[at].end;
     }
-    if (!is_group(e))
-        return leaf(e, nullable, views, out, err);
-    if (annotated(s, self, false))
-        return list(s, self, nullable, at, out, err);
-    if (annotated(s, self, true))
-        return map(s, self, nullable, at, out, err);
-    return group(s, "+s", e, nullable, e->n_children > 0 ? (size_t)e->n_children : 0, at, out, err);
+    if (rc)
+        arrow_schema_release(out);
+    return rc;
 }
-
-/* NOLINTEND(misc-no-recursion) */
 
 int pq_schema_field(const struct pq_schema *s, size_t column, bool string_views, struct ArrowSchema *out, nl_error *err)
 {
-    size_t at = s->columns[column].element;
+    struct tree t = {.s = s, .views = string_views};
     *out = (struct ArrowSchema){0};
-    int rc = field(s, &at, false, string_views, out, err);
+    return field(&t, s->columns[column].node, out, err);
+}
+
+int pq_projection_schema(const struct pq_projection *p, bool string_views, struct ArrowSchema *out, nl_error *err)
+{
+    struct tree t = {.s = p->schema, .projected = p->nodes, .views = string_views};
+    int rc = arrow_schema_struct(out, p->n_columns, err);
+    for (size_t i = 0; rc == NL_OK && i < p->n_columns; i++)
+        rc = field(&t, p->columns[i], out->children[i], err);
     if (rc)
         arrow_schema_release(out);
     return rc;

@@ -16,6 +16,7 @@
 #define NL_PARQUET_READ_STATS_H
 
 #include "filter/filter.h"
+#include "parquet/index/page_index.h"
 #include "parquet/read/file.h"
 
 /* What is known of a top-level column in a row group; bytes in *out are valid until the file is closed. Any thread.
@@ -24,5 +25,22 @@ void pq_stats(const nl_parquet_file *f, size_t row_group, size_t column, struct 
 /* The same from a chunk that was decoded already. */
 void pq_chunk_stats(const nl_parquet_file *f, size_t row_group, size_t column, const struct pq_column_chunk *chunk,
                     struct filter_bounds *out);
+
+/* What is known of page `page` (of `rows` rows) of a flat column from its column index, by the same rules; bytes in *out are
+ * those of the index. */
+void pq_page_stats(const nl_parquet_file *f, size_t column, const struct pq_column_index *index, size_t page,
+                   int64_t rows, struct filter_bounds *out);
+
+/* The ways in which a chunk of a column may write a value that equals v: at most two, since zeros have a sign. */
+struct pq_plain_value {
+    size_t n;
+    size_t len;
+    uint8_t bytes[2][16];
+    struct pq_slice slice; /* of a byte array: v's own bytes; n is 1 then */
+};
+
+/* PLAIN, without the length of a byte array, as bloom filters hash it. False: it may be written in other ways than these,
+ * or in a way that we do not know: NaN, decimals of variable length, values of another kind than the column's. */
+bool pq_plain_of(const struct pq_column *c, const nl_value *v, struct pq_plain_value *out);
 
 #endif

@@ -43,10 +43,32 @@ int scan_table_columns(const nl_parquet_file *first, const struct scan_partition
     return rc;
 }
 
-/* Is the file's column of the table's type? Nested columns are compared when they can be read. */
-static bool same_type(const struct pq_column *c, const char *table_format)
+/* Are two fields of one type, with all below them? Members of structs have equal names too. */
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as the file's schema, which is bounded */
+static bool same_field(const struct ArrowSchema *a, const struct ArrowSchema *b)
 {
-    return c->is_nested || strcmp(view_format(c->type.format), table_format) == 0;
+    if (strcmp(a->format, b->format) || a->n_children != b->n_children)
+        return false;
+    bool is_struct = strcmp(a->format, "+s") == 0;
+    for (int64_t i = 0; i < a->n_children; i++)
+        if ((is_struct && strcmp(a->children[i]->name, b->children[i]->name)) ||
+            !same_field(a->children[i], b->children[i]))
+            return false;
+    return true;
+}
+
+/* Is the file's column of the table's type? */
+static bool same_type(const struct pq_schema *s, size_t column, const struct ArrowSchema *table)
+{
+    const struct pq_column *c = &s->columns[column];
+    struct ArrowSchema field;
+    if (!c->is_nested)
+        return strcmp(view_format(c->leaf->type.format), table->format) == 0;
+    if (pq_schema_field(s, column, true, &field, NULL))
+        return false;
+    bool same = same_field(&field, table);
+    arrow_schema_release(&field);
+    return same;
 }
 
 static int32_t find_column(const struct pq_schema *s, const char *name, size_t guess)
@@ -64,7 +86,7 @@ void scan_map_columns(const nl_parquet_file *file, const struct ArrowSchema *tab
     for (size_t i = 0; i < n; i++) {
         const struct ArrowSchema *field = table->children[i];
         map[i] = find_column(&file->schema, field->name, i);
-        if (map[i] >= 0 && !same_type(&file->schema.columns[map[i]], field->format))
+        if (map[i] >= 0 && !same_type(&file->schema, (size_t)map[i], field))
             map[i] = SCAN_OTHER_TYPE;
     }
 }
@@ -73,15 +95,21 @@ int scan_type_differs(const nl_parquet_file *file, const struct ArrowSchema *tab
 {
     const struct ArrowSchema *field = table->children[i];
     int32_t at = find_column(&file->schema, field->name, i);
-    struct arrow_type here, there;
-    char here_text[64], there_text[64];
-    int rc = arrow_type_parse(file->schema.columns[at].type.format, &here, err);
-    if (!rc)
-        rc = arrow_type_parse(field->format, &there, err);
+    struct ArrowSchema here;
+    nl_buf here_text = {0}, there_text = {0};
+    int rc = pq_schema_field(&file->schema, (size_t)at, true, &here, err);
     if (rc)
         return rc;
-    nl_fail(err, NL_INVALID, "column %s is %s here, and %s in the table's first file", field->name,
-            arrow_type_sql(&here, here_text), arrow_type_sql(&there, there_text));
-    nl_hint(err, "all files of a table have one schema: write this one again with that type");
-    return NL_INVALID;
+    rc = arrow_schema_sql(&here, &here_text, err);
+    if (!rc)
+        rc = arrow_schema_sql(field, &there_text, err);
+    if (!rc) {
+        rc = nl_fail(err, NL_INVALID, "column %s is %s here, and %s in the table's first file", field->name,
+                     here_text.data, there_text.data);
+        nl_hint(err, "all files of a table have one schema: write this one again with that type");
+    }
+    nl_buf_free(&here_text);
+    nl_buf_free(&there_text);
+    arrow_schema_release(&here);
+    return rc;
 }

@@ -2,7 +2,7 @@
 #ifndef NL_SCAN_PLAN_MORSEL_H
 #define NL_SCAN_PLAN_MORSEL_H
 
-#include "parquet/read/file.h"
+#include "parquet/read/projection.h"
 #include "scan/scan.h"
 
 /* What is read of one file: a projected column is one of the file's, or a constant. */
@@ -13,15 +13,17 @@ struct scan_projection {
 };
 
 struct scan_morsel_plan {
-    size_t n;        /* how many of the projected columns the file has */
-    size_t *columns; /* their indices in the file, in the order of the projection */
-    nl_range *ranges;
-    uint64_t bytes; /* sum of the ranges */
+    struct pq_projection columns; /* the projected columns that the file has, in the order of the projection */
+    nl_range *ranges;             /* one a leaf of columns */
+    size_t n;                     /* of them */
+    uint64_t bytes;               /* their sum */
 };
 
-/* Plan a row group. columns and ranges have room for the projection's n. NL_INVALID (another type), or what
- * pq_chunk_range() says. */
+/* Plan a row group; *out is the caller's, and empty after a failure. NL_INVALID (another type), NL_NO_MEMORY, or what
+ * pq_projection_columns() and pq_chunk_range() say. */
 int scan_plan_morsel(const nl_parquet_file *file, size_t row_group, const struct scan_projection *p,
                      const struct ArrowSchema *table, const int32_t *map, struct scan_morsel_plan *out, nl_error *err);
+
+void scan_morsel_plan_free(struct scan_morsel_plan *p);
 
 #endif

@@ -63,17 +63,15 @@ static void finish_morsel(struct file_worker *w, bool failed)
     w->morsel = NULL;
 }
 
-/* Wait for the bytes of the morsel's columns. On failure what has come is released. */
-static int wait_chunks(const struct file_scan *s, struct scan_morsel *m, nl_bytes *chunks, nl_error *err)
+/* Wait for the bytes of the morsel's leaves. */
+static int wait_chunks(const struct file_scan *s, struct scan_morsel *m, struct pq_segment *chunks, nl_error *err)
 {
     int rc = NL_OK;
-    size_t n = 0;
-    for (; n < m->plan.n && !rc; n++) {
-        rc = nl_fetch_wait(m->fetches[n], s->cancel, &chunks[n], err);
-        m->fetches[n] = NULL; /* it has ended either way (S1) */
+    for (size_t i = 0; i < m->plan.n && !rc; i++) {
+        chunks[i].offset = m->plan.ranges[i].offset;
+        rc = nl_fetch_wait(m->fetches[i], s->cancel, &chunks[i].bytes, err);
+        m->fetches[i] = NULL; /* it has ended either way (S1) */
     }
-    for (size_t i = 0; i < n && rc; i++)
-        nl_bytes_release(&chunks[i]);
     return rc;
 }
 
@@ -81,20 +79,23 @@ static int start_reader(struct file_worker *w, nl_error *err)
 {
     struct file_scan *s = (struct file_scan *)w->base.scan;
     struct scan_morsel *m = w->morsel;
-    nl_bytes *chunks = calloc(m->plan.n ? m->plan.n : 1, sizeof *chunks);
-    if (!chunks)
-        return nl_fail_memory(err);
-    int rc = wait_chunks(s, m, chunks, err);
+    struct pq_segment *chunks = calloc(m->plan.n + 1, sizeof *chunks);
+    struct pq_leaf_bytes *leaves = calloc(m->plan.n + 1, sizeof *leaves);
+    int rc = chunks && leaves ? wait_chunks(s, m, chunks, err) : nl_fail_memory(err);
     if (!rc) {
         struct pq_group_options options = {.string_views = true, .cancel = s->cancel};
-        rc = pq_group_reader_new(m->file->file, m->row_group, m->plan.columns, m->plan.n, chunks, &options, &w->reader,
-                                 err);
+        for (size_t i = 0; i < m->plan.n; i++)
+            leaves[i] = (struct pq_leaf_bytes){&chunks[i], 1};
+        rc = pq_group_reader_new(m->file->file, m->row_group, &m->plan.columns, leaves, &options, &w->reader, err);
         if (rc)
             nl_note(err, "%s", m->file->what->uri);
     }
+    for (size_t i = 0; chunks && i < m->plan.n; i++)
+        nl_bytes_release(&chunks[i].bytes); /* what the reader has not taken */
     free(chunks);
+    free(leaves);
     w->batch = 0;
-    w->only_file_columns = m->plan.n == s->n;
+    w->only_file_columns = m->plan.columns.n_columns == s->n;
     return rc;
 }
 

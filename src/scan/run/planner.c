@@ -58,18 +58,26 @@ static int open_next(struct scan_schedule *s, nl_error *err)
 
 /* ── morsels ── */
 
-/* One allocation: the morsel, and its arrays behind it. */
 static struct scan_morsel *new_morsel(struct scan_schedule *s)
 {
-    size_t n = s->projection.n, each = sizeof(size_t) + sizeof(nl_range) + sizeof(nl_fetch *);
-    struct scan_morsel *m = n <= (SIZE_MAX - sizeof *m) / each ? calloc(1, sizeof *m + n * each) : NULL;
-    if (!m)
-        return NULL;
-    m->plan.ranges = (nl_range *)(m + 1);
-    m->plan.columns = (size_t *)(m->plan.ranges + n);
-    m->fetches = (nl_fetch **)(m->plan.columns + n);
-    m->index = s->next_index++;
+    struct scan_morsel *m = calloc(1, sizeof *m);
+    if (m)
+        m->index = s->next_index++;
     return m;
+}
+
+/* Ask for the bytes that were planned. */
+static int submit_morsel(struct scan_morsel *m, nl_error *err)
+{
+    m->fetches = calloc(m->plan.n + 1, sizeof *m->fetches);
+    if (!m->fetches)
+        return nl_fail_memory(err);
+    int rc = nl_source_submit(m->file->source, m->plan.ranges, m->plan.n, m->fetches, err);
+    if (rc) {
+        free(m->fetches);
+        m->fetches = NULL;
+    }
+    return rc;
 }
 
 static void queue(struct scan_schedule *s, struct scan_morsel *m)
@@ -132,7 +140,6 @@ static enum step fail_here(struct scan_schedule *s, struct scan_morsel *m, const
         m = new_morsel(s);
     if (m) {
         m->error = *error;
-        m->plan.n = 0;
         queue(s, m);
     }
     pthread_mutex_lock(&s->mutex);
@@ -156,12 +163,11 @@ static enum step plan_group(struct scan_schedule *s, size_t g, bool may_wait)
     if (rc)
         nl_note(&err, "%s", s->open->what->uri);
     else if (!take_room(s, m, may_wait)) {
-        m->plan.n = 0;
         s->next_index--;
         scan_morsel_free(m);
         return STEP_WOULD_WAIT;
     } else
-        rc = nl_source_submit(s->open->source, m->plan.ranges, m->plan.n, m->fetches, &err);
+        rc = submit_morsel(m, &err);
     if (rc)
         return fail_here(s, m, &err);
     queue(s, m);

@@ -43,8 +43,10 @@ int scan_schedule_claim(struct scan_schedule *s, nl_cancel *cancel, struct scan_
 
 void scan_morsel_free(struct scan_morsel *m)
 {
-    for (size_t i = 0; i < m->plan.n; i++)
+    for (size_t i = 0; m->fetches && i < m->plan.n; i++)
         nl_fetch_drop(m->fetches[i]);
+    free(m->fetches);
+    scan_morsel_plan_free(&m->plan);
     scan_open_file_unref(m->file);
     free(m);
 }

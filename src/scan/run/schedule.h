@@ -33,7 +33,7 @@ struct scan_morsel {
     struct scan_open_file *file; /* one reference; NULL where there is only an error */
     size_t row_group;
     struct scan_morsel_plan plan;
-    nl_fetch **fetches; /* plan.n; NULL where it has ended */
+    nl_fetch **fetches; /* plan.n; NULL where it has ended; or none were asked for */
     bool charged;       /* its bytes are in flight */
     nl_error error;     /* D2 */
 };

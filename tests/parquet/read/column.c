@@ -294,7 +294,7 @@ static int read_rows(struct pq_column_reader *r, const struct chunk_case *c, int
     for (int64_t at = 0, n; rc == NL_OK && at < c->rows; at += n) {
         struct ArrowArray a;
         n = c->rows - at < step ? c->rows - at : step;
-        rc = pq_column_read(r, (size_t)n, NULL, &a, err);
+        rc = pq_column_read(r, &(struct pq_rows){&(nl_parquet_range){at, n}, 1, (size_t)n}, NULL, &a, err);
         if (rc)
             break;
         CHECK_INT(a.length, n);
@@ -315,14 +315,24 @@ static void run_case(const struct chunk_case *c, int64_t step, bool views)
                                   .type = c->type,
                                   .converted = PQ_CONVERTED_NONE,
                                   .logical = {.kind = c->type == PQ_BYTE_ARRAY ? PQ_LOGICAL_STRING : PQ_LOGICAL_NONE}};
-    struct pq_column column = {.name = "c", .is_nullable = c->nullable, .physical = c->type};
+    struct pq_leaf leaf = {.element = &e, .max_definition = c->nullable};
     nl_buf text = {0};
     nl_error err = {0};
     CHECK(r != NULL);
     check_why("%s, %d rows at a time, views %d", c->why, (int)step, views);
-    pq_leaf_type_of(&e, &column.type);
-    CHECK_OK(pq_column_reader_init(r, &column, c->codec, c->rows, make_chunk(c), 1000, views, &codecs, &err), err);
-    const char *format = c->type == PQ_BYTE_ARRAY && views ? "vu" : column.type.format;
+    pq_leaf_type_of(&e, &leaf.type);
+    struct pq_segment segment = {1000, 0, make_chunk(c)};
+    struct pq_column_setup setup = {.leaf = &leaf,
+                                    .codec = c->codec,
+                                    .rows = c->rows,
+                                    .values = c->rows,
+                                    .segments = &segment,
+                                    .n_segments = 1,
+                                    .whole = true,
+                                    .string_views = views};
+    CHECK_OK(pq_column_reader_init(r, &setup, &err), err);
+    r->codecs = &codecs;
+    const char *format = c->type == PQ_BYTE_ARRAY && views ? "vu" : leaf.type.format;
     int rc = read_rows(r, c, step, format, &text, &err);
     if (c->want == NL_OK) {
         CHECK_OK(rc, err);

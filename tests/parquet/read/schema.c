@@ -154,10 +154,10 @@ static const struct nested_case {
      "m:+m?[key_value:+s[key:i value:l?]]",
      3,
      1},
-    {"a map with an optional key and no value",
+    {"a map without value is a list of its keys",
      {GROUP(O, "m", 1, MAP), GROUP(M, "map", 1, ), LEAF(O, "key", PQ_INT32, )},
      3,
-     "m:+m?[map:+s[key:i]]",
+     "m:+l?[key:i?]",
      3,
      1},
     {"MAP_KEY_VALUE in the place of MAP",
@@ -181,7 +181,7 @@ static const struct nested_case {
      "s:+s?[t:+s[a:b?]]",
      2,
      0},
-    {"an empty group", {GROUP(O, "s", 0, )}, 1, "s:+s?", 0, 0},
+    {"an empty group", {GROUP(O, "s", 0, )}, 1, "s:+s", 0, 0},
 };
 
 static void nested_fields(void **state)
@@ -201,8 +201,8 @@ static void nested_fields(void **state)
         check_why("%s", c->why);
         CHECK_OK(pq_schema_build(&meta, &arena, &schema, &err), err);
         CHECK_INT(schema.n_columns, 2);
-        CHECK(schema.columns[0].is_nested && schema.columns[0].type.why);
-        CHECK(!schema.columns[1].is_nested && !schema.columns[1].type.why);
+        CHECK(schema.columns[0].is_nested && !schema.columns[0].leaf);
+        CHECK(!schema.columns[1].is_nested && !schema.columns[1].leaf->type.why);
         CHECK_INT(schema.columns[1].first_leaf, schema.n_leaves - 1);
         CHECK_OK(pq_schema_field(&schema, 0, true, &field, &err), err);
         describe(&field, &text);

@@ -98,8 +98,8 @@ static void a_row_group_needs_the_chunks_of_its_columns(void **state)
     nl_parquet_file *file = make_file(&bytes, &src);
     struct scan_partition_column hides_y = {"y", "l"};
     struct ArrowSchema schema;
-    size_t n_file_columns, columns[4];
-    nl_range ranges[4], whole;
+    size_t n_file_columns;
+    nl_range whole;
     int32_t map[2];
     CHECK_OK(scan_table_columns(file, &hides_y, 1, &schema, &n_file_columns, &err), err);
     CHECK_INT(n_file_columns, 1); /* N5: y is the path's */
@@ -108,16 +108,18 @@ static void a_row_group_needs_the_chunks_of_its_columns(void **state)
     scan_map_columns(file, &schema, 1, map);
     CHECK_INT(map[0], 0);
 
-    struct scan_morsel_plan plan = {.columns = columns, .ranges = ranges};
+    struct scan_morsel_plan plan;
     struct scan_projection p = {(size_t[]){1, 0}, 2, 1};
     CHECK_OK(scan_plan_morsel(file, 1, &p, &schema, map, &plan, &err), err);
     CHECK_INT(plan.n, 1);
-    CHECK_INT(plan.columns[0], 0);
+    CHECK_INT(plan.columns.leaves[0], 0);
     CHECK_OK(pq_chunk_range(file, 1, 0, &whole, &err), err);
     CHECK_INT(plan.ranges[0].offset, whole.offset);
     CHECK_INT(plan.bytes, whole.length);
+    scan_morsel_plan_free(&plan);
     CHECK_OK(scan_plan_morsel(file, 0, &(struct scan_projection){NULL, 0, 1}, &schema, map, &plan, &err), err);
     CHECK_INT(plan.bytes, 0);
+    scan_morsel_plan_free(&plan);
     arrow_schema_release(&schema);
     nl_parquet_close(file);
     nl_source_close(src);

@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "cli/commands.h"
 #include "cli/context.h"
+#include "cli/parquet_words.h"
 #include "cli/rows.h"
 #include "gen/gen.h"
 
@@ -37,19 +38,13 @@ static int write_stream(struct cli_context *x, struct ArrowArrayStream *stream, 
     return rc;
 }
 
-static const char *const codecs[] = {"snappy", "zstd", "none", NULL};
-
-static nl_parquet_codec codec_of(const char *name)
-{
-    if (!name || strcmp(name, "snappy") == 0)
-        return NL_PARQUET_SNAPPY;
-    return strcmp(name, "zstd") == 0 ? NL_PARQUET_ZSTD : NL_PARQUET_UNCOMPRESSED;
-}
-
 static int check(const struct cli_args *a, nl_error *err)
 {
     const struct generator *g;
-    return gen_find(a->argv[0], &g, err);
+    nl_parquet_write_options o;
+    const char *codec = cli_value(a, "codec");
+    int rc = gen_find(a->argv[0], &g, err);
+    return rc || !codec ? rc : cli_parse_codec(codec, &o.codec, &o.codec_level, err);
 }
 
 static int run(struct cli_context *x, const struct cli_args *a, nl_error *err)
@@ -74,7 +69,9 @@ static int run(struct cli_context *x, const struct cli_args *a, nl_error *err)
         rc = g->stream(rows, 0, &stream, err);
     if (rc == NL_OK)
         rc = nl_store_create(store, out, NULL, &sink, err);
-    nl_parquet_write_options o = {.codec = codec_of(cli_value(a, "codec"))};
+    nl_parquet_write_options o = {0};
+    if (rc == NL_OK && cli_value(a, "codec"))
+        rc = cli_parse_codec(cli_value(a, "codec"), &o.codec, &o.codec_level, err);
     if (rc == NL_OK)
         rc = write_stream(x, &stream, sink, &o, err);
     arrow_stream_release(&stream);
@@ -112,10 +109,8 @@ const struct cli_command cli_generate = {
              .complete = CLI_COMPLETE_FILE,
              .help = "where they go, a file or s3://BUCKET/KEY (default: NAME.parquet)"},
             {.name = "codec",
-             .argument = "CODEC",
-             .choices = codecs,
-             .complete = CLI_COMPLETE_CHOICES,
-             .help = "how pages are compressed (default: snappy)"},
+             .argument = "CODEC[:LEVEL]",
+             .help = "how pages are compressed: " CLI_CODEC_HELP " (default: snappy)"},
             CLI_OPTION_ENDPOINT,
             CLI_OPTION_PROFILE,
             {0},

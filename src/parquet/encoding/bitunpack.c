@@ -1,4 +1,4 @@
-/* bitunpack.c: bit-packed values to 32-bit integers; the scalar twin.
+/* bitunpack.c: bit-packed values to 32-bit integers, and levels to bytes; the scalar twin.
  *
  *     value k of a group of 8 begins at bit k × width: an unaligned load of 8 bytes holds it whole (7 + 32 ≤ 64)
  *
@@ -34,6 +34,17 @@ void pq_unpack_scalar(const uint8_t *in, size_t groups, unsigned width, uint32_t
         CASES(25)
     default:
         memset(out, 0, groups * 8 * sizeof *out);
+    }
+}
+
+void pq_unpack_bytes_scalar(const uint8_t *in, size_t groups, unsigned width, uint8_t *out)
+{
+    const uint64_t mask = (UINT64_C(1) << width) - 1;
+    for (; groups; groups--, in += width, out += 8) {
+        uint64_t v;
+        memcpy(&v, in, sizeof v); /* a group is at most 8 bytes */
+        for (unsigned k = 0; k < 8; k++, v >>= width)
+            out[k] = (uint8_t)(v & mask);
     }
 }
 

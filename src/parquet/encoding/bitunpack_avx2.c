@@ -7,6 +7,7 @@
  * masks it. Four bytes hold a value of up to 25 bits at any of 8 bit positions; wider ones go to the scalar twin.
  */
 #include <immintrin.h>
+#include <string.h>
 
 #include "parquet/encoding/kernel.h"
 
@@ -47,6 +48,18 @@ void pq_unpack_avx2(const uint8_t *in, size_t groups, unsigned width, uint32_t *
                                             _mm_loadu_si128((const __m128i *)(in + high)), 1);
         v = _mm256_srlv_epi32(_mm256_shuffle_epi8(v, bytes), shifts);
         _mm256_storeu_si256((__m256i *)out, _mm256_and_si256(v, mask));
+    }
+}
+
+/* The processor deals 8 × width bits out to bytes by itself. */
+void pq_unpack_bytes_avx2(const uint8_t *in, size_t groups, unsigned width, uint8_t *out)
+{
+    const uint64_t places = UINT64_C(0x0101010101010101) * ((1U << width) - 1);
+    for (; groups; groups--, in += width, out += 8) {
+        uint64_t v;
+        memcpy(&v, in, sizeof v);
+        v = _pdep_u64(v, places);
+        memcpy(out, &v, sizeof v);
     }
 }
 

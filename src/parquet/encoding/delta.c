@@ -17,7 +17,7 @@
 
 #include "parquet/encoding/kernel.h"
 
-enum { STEP = 64 }; /* values unpacked at a time; a multiple of 8 */
+enum { STEP = 256 }; /* values unpacked at a time; a multiple of 8 */
 
 static int varint(struct pq_delta *d, uint64_t *out, nl_error *err)
 {
@@ -91,63 +91,71 @@ static int next_mini(struct pq_delta *d, nl_error *err)
     return NL_OK;
 }
 
-/* n ≤ STEP packed values from the group of 8 on in which d->at lies. */
-static void unpack(const struct pq_delta *d, size_t n, uint64_t *out)
+/* Value i of width 33 to 64 bits. */
+static uint64_t wide(const uint8_t *in, size_t i, unsigned width)
 {
-    const uint8_t *in = d->body + (size_t)(d->at / 8) * d->width;
-    if (d->width <= 32) {
-        uint32_t narrow[STEP];
-        if (d->width)
-            pq_kernel()->unpack(in, (n + 7) / 8, d->width, narrow);
-        else
-            memset(narrow, 0, sizeof narrow);
-        for (size_t i = 0; i < n; i++)
-            out[i] = narrow[i];
-        return;
-    }
-    uint64_t mask = d->width < 64 ? (UINT64_C(1) << d->width) - 1 : UINT64_MAX;
-    for (size_t i = 0; i < n; i++) {
-        size_t bit = i * d->width;
-        uint64_t low;
-        memcpy(&low, in + bit / 8, sizeof low);
-        low >>= bit % 8;
-        if (bit % 8)
-            low |= (uint64_t)in[bit / 8 + 8] << (64 - bit % 8);
-        out[i] = low & mask;
-    }
+    size_t bit = i * width;
+    uint64_t v;
+    memcpy(&v, in + bit / 8, sizeof v);
+    v >>= bit % 8;
+    if (bit % 8)
+        v |= (uint64_t)in[bit / 8 + 8] << (64 - bit % 8);
+    return v & UINT64_MAX >> (64 - width);
 }
 
-static void put(void *out, size_t i, size_t width, uint64_t v)
+static void put(uint8_t *out, size_t i, size_t width, uint64_t v)
 {
-    memcpy((uint8_t *)out + i * width, &v, width); /* little-endian: the low bytes */
+    if (width == 8)
+        memcpy(out + i * 8, &v, 8);
+    else
+        memcpy(out + i * 4, &v, 4); /* little-endian: the low bytes */
+}
+
+/* The next k values, all of the miniblock at hand; k + d->at % 8 ≤ STEP. */
+static void add_up(struct pq_delta *d, size_t k, uint8_t *out, size_t width)
+{
+    const struct pq_kernel *kernel = pq_kernel();
+    const uint8_t *in = d->body + (size_t)(d->at / 8) * d->width;
+    size_t skip = d->at % 8;
+    uint64_t v = d->last;
+    if (!d->width) { /* a series of equal steps */
+        for (size_t i = 0; i < k; i++)
+            put(out, i, width, v + (i + 1) * d->min_delta);
+        d->last = v + k * d->min_delta;
+        return;
+    }
+    if (d->width > 32) {
+        for (size_t i = 0; i < k; i++)
+            put(out, i, width, v += d->min_delta + wide(in, skip + i, d->width));
+        d->last = v;
+        return;
+    }
+    uint32_t deltas[STEP];
+    kernel->unpack(in, (skip + k + 7) / 8, d->width, deltas);
+    d->last = width == 8 ? kernel->sum64(out, deltas + skip, k, d->min_delta, v)
+                         : kernel->sum32(out, deltas + skip, k, (uint32_t)d->min_delta, (uint32_t)v);
 }
 
 int pq_delta_next(struct pq_delta *d, size_t n, void *out, size_t width, nl_error *err)
 {
+    uint8_t *to = out;
     size_t done = 0;
     if (n > d->left)
         return nl_fail(err, NL_CORRUPT, "deltas: %zu values are wanted, %" PRIu64 " are left", n, d->left);
     if (n && !d->begun) {
-        put(out, done++, width, d->last); /* the first value stands in the header */
+        put(to, done++, width, d->last); /* the first value stands in the header */
         d->left--;
         d->begun = true;
     }
     while (done < n) {
-        uint64_t packed[STEP];
         if (!d->mini_left) {
             int rc = next_mini(d, err);
             if (rc)
                 return rc;
         }
-        size_t skip = d->at % 8, k = n - done < d->mini_left ? n - done : d->mini_left;
-        k = k < STEP - skip ? k : STEP - skip;
-        unpack(d, skip + k, packed);
-        uint64_t v = d->last;
-        for (size_t i = 0; i < k; i++) {
-            v += d->min_delta + packed[skip + i];
-            put(out, done + i, width, v);
-        }
-        d->last = v;
+        size_t room = STEP - d->at % 8, k = n - done < d->mini_left ? n - done : d->mini_left;
+        k = k < room ? k : room;
+        add_up(d, k, to + done * width, width);
         d->at += (uint32_t)k;
         d->mini_left -= (uint32_t)k;
         d->left -= k;

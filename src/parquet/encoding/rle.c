@@ -148,3 +148,55 @@ int pq_runs_bits(struct pq_runs *r, uint8_t *bits, size_t to, size_t n, size_t *
     }
     return NL_OK;
 }
+
+/* k levels of the packed run at hand: whole groups go straight to out, cut ones through a little memory. */
+static void unpack_levels(struct pq_runs *r, uint8_t *out, size_t k)
+{
+    while (k) {
+        const uint8_t *in = r->body + r->at / 8 * r->width;
+        size_t skip = r->at % 8, n = k - k % 8;
+        if (!skip && n) {
+            pq_kernel()->unpack_bytes(in, n / 8, r->width, out);
+        } else {
+            uint8_t group[8];
+            pq_kernel()->unpack_bytes(in, 1, r->width, group);
+            n = k < 8 - skip ? k : 8 - skip;
+            memcpy(out, group + skip, n);
+        }
+        r->at += n;
+        out += n;
+        k -= n;
+    }
+}
+
+/* Is one of n levels above max? Without an end in between, so that the compiler takes many at once. */
+static bool any_above(const uint8_t *levels, size_t n, uint8_t max)
+{
+    uint8_t above = 0;
+    for (size_t i = 0; i < n; i++)
+        above |= (uint8_t)(levels[i] > max);
+    return above;
+}
+
+int pq_runs_levels(struct pq_runs *r, uint8_t *out, size_t n, uint8_t max, nl_error *err)
+{
+    bool may_be_above = (1U << r->width) - 1 > max;
+    while (n) {
+        int rc = next_run(r, err);
+        if (rc)
+            return rc;
+        size_t k = r->left < n ? (size_t)r->left : n;
+        if (r->packed) {
+            unpack_levels(r, out, k);
+        } else {
+            memset(out, (int)(r->value & 0xFF), k);
+            r->at += k;
+        }
+        if (r->packed ? may_be_above && any_above(out, k, max) : r->value > max)
+            return nl_fail(err, NL_CORRUPT, "a level above %u", (unsigned)max);
+        r->left -= k;
+        out += k;
+        n -= k;
+    }
+    return NL_OK;
+}

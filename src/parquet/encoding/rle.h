@@ -48,4 +48,7 @@ void pq_runs_init(struct pq_runs *r, const uint8_t *data, size_t len, unsigned w
  * above 1. */
 int pq_runs_bits(struct pq_runs *r, uint8_t *bits, size_t to, size_t n, size_t *ones, nl_error *err);
 
+/* Width 1 to 8 (pq_runs_init() with that), straight into bytes: the next n levels. NL_CORRUPT as above, or one above max. */
+int pq_runs_levels(struct pq_runs *r, uint8_t *out, size_t n, uint8_t max, nl_error *err);
+
 #endif

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "parquet/encoding/bitmap.h"
+#include "parquet/encoding/kernel.h"
 
 typedef struct {
     uint64_t low, high;
@@ -125,9 +126,17 @@ void pq_values_fill(void *out, const void *value, size_t n, size_t width)
 
 SPREAD(uint8_t, v &= (uint8_t)-bit)
 SPREAD(uint16_t, v &= (uint16_t)-bit)
-SPREAD(uint32_t, v &= (uint32_t)-bit)
-SPREAD(uint64_t, v &= -bit)
-SPREAD(wide, v.low &= -bit; v.high &= -bit)
+
+/* Every bit of 32 twice. */
+static uint64_t twice(uint64_t mask)
+{
+    mask = (mask | mask << 16) & 0x0000FFFF0000FFFF;
+    mask = (mask | mask << 8) & 0x00FF00FF00FF00FF;
+    mask = (mask | mask << 4) & 0x0F0F0F0F0F0F0F0F;
+    mask = (mask | mask << 2) & 0x3333333333333333;
+    mask = (mask | mask << 1) & 0x5555555555555555;
+    return mask * 3;
+}
 
 static size_t spread_any(uint8_t *values, size_t p, uint64_t mask, size_t at, size_t k, size_t width)
 {
@@ -147,11 +156,11 @@ static size_t spread_block(void *values, size_t p, uint64_t mask, size_t at, siz
     case 2:
         return spread_uint16_t(values, p, mask, at, k);
     case 4:
-        return spread_uint32_t(values, p, mask, at, k);
+        return pq_kernel()->expand4(values, p, mask, at, k);
     case 8:
-        return spread_uint64_t(values, p, mask, at, k);
+        return pq_kernel()->expand8(values, p, mask, at, k);
     case 16:
-        return spread_wide(values, p, mask, at, k);
+        return pq_kernel()->expand8(values, 2 * p, twice(mask), 2 * at, 2 * k) / 2;
     default:
         return spread_any(values, p, mask, at, k, width);
     }

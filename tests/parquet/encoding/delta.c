@@ -75,11 +75,11 @@ static void every_width(void **state)
             for (size_t b = 0; b < width; b++, at++)
                 bytes[sizeof head + at / 8] |= (uint8_t)((packed[i] >> b & 1) << at % 8);
         }
-        struct pq_delta d, all;
+        struct pq_delta d, all, narrow;
         nl_error err = {0};
         check_why("width %u", width);
         CHECK_OK(pq_delta_init(&d, bytes, sizeof head + at / 8, &err), err);
-        all = d;
+        all = narrow = d;
         for (size_t i = 0, k; i < 129; i += k) {
             uint64_t out[129];
             k = 1 + rng_below(&rng, 129 - i);
@@ -89,6 +89,10 @@ static void every_width(void **state)
                     want += packed[i + v - 1] - 2;
                 CHECK_INT(out[v], want);
             }
+            uint32_t low[129]; /* the same in 32 bits: the low ones */
+            CHECK_OK(pq_delta_next(&narrow, k, low, 4, &err), err);
+            for (size_t v = 0; v < k; v++)
+                CHECK_INT(low[v], (uint32_t)out[v]);
         }
         const uint8_t *end;
         CHECK_OK(pq_delta_end(&all, &end, &err), err);

@@ -148,6 +148,49 @@ static void bits_come_as_runs_and_packed(void **state)
     CHECK_FAILS(pq_runs_bits(&r, bits, 0, 3, &ones, &err), NL_CORRUPT, err, "value 2");
 }
 
+/* 5 times a level, then 24 packed ones, then 3 times another, for every width; whatever is asked for at a time. */
+static void levels_come_as_bytes(void **state)
+{
+    (void)state;
+    struct rng rng = rng_seed("levels");
+    for (unsigned width = 1; width <= 8; width++)
+        for (size_t step = 1; step < 33; step++) {
+            uint8_t in[2 + 1 + 24 + 2 + 64] = {0x0A}, want[32], out[32], highest = (uint8_t)((1U << width) - 1);
+            size_t len = 3 + 3 * width;
+            in[1] = (uint8_t)(rng_next(&rng) & highest);
+            in[2] = 0x07;
+            rng_bytes(&rng, in + 3, 3 * (size_t)width);
+            in[len] = 0x06;
+            in[len + 1] = highest;
+            for (size_t i = 0; i < 32; i++) {
+                want[i] = i < 5 ? in[1] : i < 29 ? 0 : highest;
+                for (size_t b = 0, at = (i - 5) * width; i >= 5 && i < 29 && b < width; b++, at++)
+                    want[i] |= (uint8_t)((in[3 + at / 8] >> at % 8 & 1) << b);
+            }
+            struct pq_runs r;
+            nl_error err = {0};
+            check_why("width %u, %zu at a time", width, step);
+            pq_runs_init(&r, in, len + 2, width);
+            for (size_t at = 0; at < 32; at += step)
+                CHECK_OK(pq_runs_levels(&r, out + at, at + step < 32 ? step : 32 - at, highest, &err), err);
+            CHECK_MEM(out, want, 32);
+            CHECK_FAILS(pq_runs_levels(&r, out, 1, highest, &err), NL_CORRUPT, err, "runs end");
+            pq_runs_init(&r, in, len + 2, width);
+            CHECK_FAILS(pq_runs_levels(&r, out, 32, highest - 1, &err), NL_CORRUPT, err, "a level above");
+        }
+    /* A packed level above the highest that is allowed; a repeated one whose byte has bits beyond its width. */
+    static const uint8_t packed[2 + 64] = {0x03, 0x0C}, repeated[2 + 64] = {0x02, 0x07};
+    struct pq_runs r;
+    nl_error err = {0};
+    uint8_t out[8];
+    check_why("level 3 of 2 bits, at most 2 allowed");
+    pq_runs_init(&r, packed, 3, 2);
+    CHECK_FAILS(pq_runs_levels(&r, out, 8, 2, &err), NL_CORRUPT, err, "a level above 2");
+    check_why("level 7 of 2 bits");
+    pq_runs_init(&r, repeated, 2, 2);
+    CHECK_FAILS(pq_runs_levels(&r, out, 1, 3, &err), NL_CORRUPT, err, "a level above 3");
+}
+
 static void bitmaps_copy_fill_and_spread(void **state)
 {
     (void)state;
@@ -194,6 +237,7 @@ int main(void)
         cmocka_unit_test(every_kernel_unpacks_every_width),
         cmocka_unit_test(every_kernel_finds_the_maximum),
         cmocka_unit_test(bits_come_as_runs_and_packed),
+        cmocka_unit_test(levels_come_as_bytes),
         cmocka_unit_test(bitmaps_copy_fill_and_spread),
     };
     return cmocka_run_group_tests_name("parquet/encoding/rle", tests, NULL, NULL);

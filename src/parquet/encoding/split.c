@@ -26,15 +26,23 @@ static inline v16 zip_high(v16 a, v16 b)
     return __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
 }
 
+/* The registers must have names of their own: a loop over them is written out. */
+#if defined(__clang__)
+#define UNROLL _Pragma("unroll")
+#else
+#define UNROLL _Pragma("GCC unroll 16")
+#endif
+
 /* One step: stream k and stream k + half become neighbours. */
 static inline __attribute__((always_inline)) void step(v16 *v, const size_t width)
 {
     v16 to[16];
-    for (size_t k = 0; k < width / 2; k++) {
+    UNROLL for (size_t k = 0; k < width / 2; k++)
+    {
         to[2 * k] = zip_low(v[k], v[k + width / 2]);
         to[2 * k + 1] = zip_high(v[k], v[k + width / 2]);
     }
-    memcpy(v, to, width * sizeof *v);
+    UNROLL for (size_t k = 0; k < width; k++) v[k] = to[k];
 }
 
 /* Values in groups of 16; returns how many are done. */
@@ -44,11 +52,9 @@ static inline __attribute__((always_inline)) size_t join16(uint8_t *out, const u
     size_t i = 0;
     for (; i + 16 <= n; i += 16) {
         v16 v[16];
-        for (size_t k = 0; k < width; k++)
-            memcpy(&v[k], streams + k * count + i, sizeof *v);
-        for (size_t k = 1; k < width; k *= 2)
-            step(v, width);
-        memcpy(out + i * width, v, width * sizeof *v);
+        UNROLL for (size_t k = 0; k < width; k++) memcpy(&v[k], streams + k * count + i, sizeof *v);
+        UNROLL for (size_t k = 1; k < width; k *= 2) step(v, width);
+        UNROLL for (size_t k = 0; k < width; k++) memcpy(out + i * width + k * sizeof *v, &v[k], sizeof *v);
     }
     return i;
 }

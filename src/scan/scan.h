@@ -11,8 +11,9 @@
  * N2  A batch owns what its string views point into; it outlives worker and scan.
  * N3  Rows that the filter rejects may still be delivered: the filter only prunes (filter/filter.h).
  * N4  Strings and binary of files come as views ("vu", "vz"), and so says the schema; those of streams as the stream has them.
- * N5  The file columns of a table are those of its first file. A later file may lack one (nulls) or have more (not read);
- *     another type is NL_INVALID, naming file, column and both types. A partition column hides a file's of the same name.
+ * N5  The file columns of a table are those of its first file. A later file may lack one (nulls) or have more (not read), and
+ *     narrower types are widened to the first file's, nested ones member by member (parquet/read/adapt.h says which); any
+ *     other type is NL_INVALID, naming file, column and both types. A partition column hides a file's of the same name.
  */
 #ifndef NL_SCAN_SCAN_H
 #define NL_SCAN_SCAN_H

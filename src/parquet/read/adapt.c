@@ -149,6 +149,7 @@ static int plan_flat(struct pq_adapt *plan, const struct ArrowSchema *from, cons
         plan->step = plan->widening.run ? PQ_ADAPT_WIDEN : PQ_ADAPT_KEEP;
     else
         return do_not_fit(from, to, plan->path, err);
+    plan->from.timezone = ""; /* it points into a schema that may end before the plan */
     return NL_OK;
 }
 

@@ -34,7 +34,7 @@ struct pq_adapt;
  * that has none at all. */
 int pq_adapt_map(const struct ArrowSchema *from, const struct ArrowSchema *to, bool by_field_id, int64_t *map,
                  nl_error *err);
-/* How a struct of the one schema becomes one of the other. The plan lives in the arena and borrows the texts of both schemas.
+/* How a struct of the one schema becomes one of the other. The plan lives in the arena and borrows to, not from.
  * NL_INVALID: a column of types that do not fit (named with both), or one that must not be null and is missing. */
 int pq_adapt_plan(const struct ArrowSchema *from, const struct ArrowSchema *to, bool by_field_id, nl_arena *arena,
                   const struct pq_adapt **out, nl_error *err);

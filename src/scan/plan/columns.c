@@ -21,6 +21,14 @@ static const char *view_format(const char *format)
     return strcmp(format, "z") == 0 || strcmp(format, "Z") == 0 ? "vz" : format;
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as the file's schema, which is bounded */
+static void let_be_null(struct ArrowSchema *s)
+{
+    s->flags |= ARROW_FLAG_NULLABLE;
+    for (int64_t i = 0; i < s->n_children; i++)
+        let_be_null(s->children[i]);
+}
+
 int scan_table_columns(const nl_parquet_file *first, const struct scan_partition_column *partitions,
                        size_t n_partitions, struct ArrowSchema *out, size_t *n_file_columns, nl_error *err)
 {
@@ -34,41 +42,16 @@ int scan_table_columns(const nl_parquet_file *first, const struct scan_partition
         return rc;
     struct ArrowSchema **to = out->children;
     for (size_t i = 0; i < s->n_columns && !rc; i++)
-        if (!is_partition(s->columns[i].name, partitions, n_partitions))
-            rc = pq_schema_field(s, i, true, *to++, err);
+        if (!is_partition(s->columns[i].name, partitions, n_partitions)) {
+            rc = pq_schema_field(s, i, true, *to, err);
+            if (!rc)
+                let_be_null(*to++);
+        }
     for (size_t i = 0; i < n_partitions && !rc; i++)
         rc = arrow_schema_field(*to++, view_format(partitions[i].format), partitions[i].name, true, err);
     if (rc)
         arrow_schema_release(out);
     return rc;
-}
-
-/* Are two fields of one type, with all below them? Members of structs have equal names too. */
-/* NOLINTNEXTLINE(misc-no-recursion): as deep as the file's schema, which is bounded */
-static bool same_field(const struct ArrowSchema *a, const struct ArrowSchema *b)
-{
-    if (strcmp(a->format, b->format) || a->n_children != b->n_children)
-        return false;
-    bool is_struct = strcmp(a->format, "+s") == 0;
-    for (int64_t i = 0; i < a->n_children; i++)
-        if ((is_struct && strcmp(a->children[i]->name, b->children[i]->name)) ||
-            !same_field(a->children[i], b->children[i]))
-            return false;
-    return true;
-}
-
-/* Is the file's column of the table's type? */
-static bool same_type(const struct pq_schema *s, size_t column, const struct ArrowSchema *table)
-{
-    const struct pq_column *c = &s->columns[column];
-    struct ArrowSchema field;
-    if (!c->is_nested)
-        return strcmp(view_format(c->leaf->type.format), table->format) == 0;
-    if (pq_schema_field(s, column, true, &field, NULL))
-        return false;
-    bool same = same_field(&field, table);
-    arrow_schema_release(&field);
-    return same;
 }
 
 static int32_t find_column(const struct pq_schema *s, const char *name, size_t guess)
@@ -81,14 +64,62 @@ static int32_t find_column(const struct pq_schema *s, const char *name, size_t g
     return SCAN_ABSENT;
 }
 
-void scan_map_columns(const nl_parquet_file *file, const struct ArrowSchema *table, size_t n, int32_t *map)
+int scan_plan_widening(const nl_parquet_file *file, const struct ArrowSchema *field, int32_t entry, nl_arena *arena,
+                       const struct pq_adapt **out, nl_error *err)
 {
-    for (size_t i = 0; i < n; i++) {
-        const struct ArrowSchema *field = table->children[i];
-        map[i] = find_column(&file->schema, field->name, i);
-        if (map[i] >= 0 && !same_type(&file->schema, (size_t)map[i], field))
-            map[i] = SCAN_OTHER_TYPE;
+    struct ArrowSchema here;
+    int rc = pq_schema_field(&file->schema, scan_file_column(entry), true, &here, err);
+    if (rc)
+        return rc;
+    rc = pq_adapt_plan_column(&here, field, false, field->name, arena, out, err);
+    arrow_schema_release(&here);
+    return rc;
+}
+
+/* Do bounds of a flat column mean the same in the table's type? They do where values keep their kind and their scale. */
+static bool same_bounds(const struct pq_column *c, const struct ArrowSchema *field)
+{
+    struct arrow_type here, there;
+    if (c->is_nested || arrow_type_parse(c->leaf->type.format, &here, NULL) ||
+        arrow_type_parse(field->format, &there, NULL) || here.kind != there.kind)
+        return false;
+    if (here.kind == ARROW_INT)
+        return here.is_signed == there.is_signed;
+    return here.kind == ARROW_FLOAT || (here.kind == ARROW_DECIMAL && here.scale == there.scale);
+}
+
+/* Column `at` of the file as an entry for the table's field. */
+static int make_entry(const nl_parquet_file *file, const struct ArrowSchema *field, int32_t at, int32_t *out,
+                      nl_error *err)
+{
+    const struct pq_column *c = &file->schema.columns[at];
+    const struct pq_adapt *plan;
+    nl_arena arena = {0};
+    nl_error why;
+    *out = at;
+    if (!c->is_nested && strcmp(view_format(c->leaf->type.format), field->format) == 0)
+        return NL_OK;
+    int rc = scan_plan_widening(file, field, at, &arena, &plan, &why);
+    if (rc == NL_NO_MEMORY)
+        *err = why;
+    else if (rc)
+        *out = SCAN_OTHER_TYPE;
+    else if (!pq_adapt_is_identity(plan))
+        *out = SCAN_OTHER_TYPE - 1 - 2 * at - same_bounds(c, field);
+    nl_arena_free(&arena);
+    return rc == NL_NO_MEMORY ? rc : NL_OK;
+}
+
+int scan_map_columns(const nl_parquet_file *file, const struct ArrowSchema *table, size_t n, int32_t *map,
+                     nl_error *err)
+{
+    int rc = NL_OK;
+    for (size_t i = 0; i < n && !rc; i++) {
+        map[i] = find_column(&file->schema, table->children[i]->name, i);
+        if (map[i] >= 0)
+            rc = make_entry(file, table->children[i], map[i], &map[i], err);
     }
+    return rc;
 }
 
 int scan_type_differs(const nl_parquet_file *file, const struct ArrowSchema *table, size_t i, nl_error *err)

@@ -16,7 +16,7 @@ static int choose_columns(const nl_parquet_file *file, const struct scan_project
             continue;
         if (map[column] == SCAN_OTHER_TYPE)
             return scan_type_differs(file, table, column, err);
-        columns[(*n)++] = (size_t)map[column];
+        columns[(*n)++] = scan_file_column(map[column]);
     }
     return NL_OK;
 }

@@ -22,8 +22,8 @@ void scan_unit_bounds(const void *unit, size_t column, struct filter_bounds *out
     const struct scan_unit *u = unit;
     if (column >= u->n_file_columns)
         constant_bounds(&u->partition_values[column - u->n_file_columns], out);
-    else if (u->file && u->map[column] >= 0)
-        pq_stats(u->file, u->row_group, (size_t)u->map[column], out);
+    else if (u->file && scan_has_bounds(u->map[column]))
+        pq_stats(u->file, u->row_group, scan_file_column(u->map[column]), out);
     else if (u->file && u->map[column] == SCAN_ABSENT)
         constant_bounds(&(nl_value){.kind = NL_VALUE_NULL}, out);
 }

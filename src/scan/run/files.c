@@ -95,7 +95,7 @@ static int start_reader(struct file_worker *w, nl_error *err)
     free(chunks);
     free(leaves);
     w->batch = 0;
-    w->only_file_columns = m->plan.columns.n_columns == s->n;
+    w->only_file_columns = m->plan.columns.n_columns == s->n && !m->file->widenings;
     return rc;
 }
 
@@ -135,6 +135,20 @@ static int constant_column(struct file_worker *w, size_t i, int64_t rows, struct
     return scan_constant_array(c, rows, out, err);
 }
 
+/* A column of the file (moved in) as the table has it. */
+static int file_column(const struct scan_open_file *f, size_t column, struct ArrowArray *a, struct ArrowArray *out,
+                       nl_error *err)
+{
+    if (f->widenings && f->widenings[column]) {
+        int rc = pq_adapt_batch(f->widenings[column], a, out, err);
+        if (rc)
+            nl_note(err, "%s", f->what->uri);
+        return rc;
+    }
+    arrow_array_move(a, out);
+    return NL_OK;
+}
+
 /* Put the file's columns and the constants into the order of the projection. batch is moved in. */
 static int assemble(struct file_worker *w, struct ArrowArray *batch, struct ArrowArray *out, nl_error *err)
 {
@@ -146,7 +160,7 @@ static int assemble(struct file_worker *w, struct ArrowArray *batch, struct Arro
     for (; n < s->n && !rc; n++) {
         size_t column = s->columns[n];
         if (column < t->n_file_columns && w->morsel->file->map[column] != SCAN_ABSENT)
-            arrow_array_move(batch->children[from++], &columns[n]);
+            rc = file_column(w->morsel->file, column, batch->children[from++], &columns[n], err);
         else
             rc = constant_column(w, n, batch->length, &columns[n], err);
     }

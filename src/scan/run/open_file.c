@@ -31,13 +31,25 @@ int scan_open_file_new(const struct scan_file *what, nl_source *source, nl_fetch
     return rc;
 }
 
+static int plan_widening(struct scan_open_file *f, const struct ArrowSchema *table, size_t n, size_t i, nl_error *err)
+{
+    if (!f->widenings)
+        f->widenings = nl_arena_array(&f->arena, n, sizeof *f->widenings);
+    if (!f->widenings)
+        return nl_fail_memory(err);
+    return scan_plan_widening(f->file, table->children[i], f->map[i], &f->arena, &f->widenings[i], err);
+}
+
 int scan_open_file_map(struct scan_open_file *f, const struct ArrowSchema *table, size_t n, nl_error *err)
 {
     f->map = calloc(n ? n : 1, sizeof *f->map);
     if (!f->map)
         return nl_fail_memory(err);
-    scan_map_columns(f->file, table, n, f->map);
-    return NL_OK;
+    int rc = scan_map_columns(f->file, table, n, f->map, err);
+    for (size_t i = 0; i < n && !rc; i++)
+        if (scan_is_widened(f->map[i]))
+            rc = plan_widening(f, table, n, i, err);
+    return rc;
 }
 
 struct scan_open_file *scan_open_file_ref(struct scan_open_file *f)
@@ -53,5 +65,6 @@ void scan_open_file_unref(struct scan_open_file *f)
     nl_parquet_close(f->file);
     nl_source_close(f->source);
     free(f->map);
+    nl_arena_free(&f->arena);
     free(f);
 }

@@ -105,7 +105,7 @@ static void a_row_group_needs_the_chunks_of_its_columns(void **state)
     CHECK_INT(n_file_columns, 1); /* N5: y is the path's */
     CHECK_INT(schema.n_children, 2);
     CHECK_STR(schema.children[1]->name, "y");
-    scan_map_columns(file, &schema, 1, map);
+    CHECK_OK(scan_map_columns(file, &schema, 1, map, &err), err);
     CHECK_INT(map[0], 0);
 
     struct scan_morsel_plan plan;

@@ -281,6 +281,67 @@ static void an_absent_column_is_null(void **state) /* N5 */
     scan_table_free(t);
 }
 
+/* The first file's type is the table's; narrower ones of the others are widened, row group by row group. */
+static void a_narrower_type_is_widened(void **state) /* N5 */
+{
+    (void)state;
+    static const char *const formats[] = {"l", "i", "s", "I"};
+    struct set set;
+    fake_reset();
+    for (size_t i = 0; i < NL_LEN(formats); i++) {
+        char uri[32];
+        snprintf(uri, sizeof uri, "f%03zu", i);
+        fake_put_parquet(uri, (struct fake_parquet){.first = (int64_t)i * 1000,
+                                                    .rows = 1000,
+                                                    .group_rows = 100,
+                                                    .id_format = formats[i]});
+    }
+    make_set(&set, NL_LEN(formats), true);
+    struct scan_table *t = open_table(&set);
+    CHECK_INT(count_rows(t, &(struct scan_request){0}, 0), 4000);
+    CHECK_INT(count_rows(t, &(struct scan_request){.columns = (size_t[]){0}, .n_columns = 1}, 0), 4000);
+    scan_table_free(t);
+}
+
+/* Bounds of a narrower signed integer prune; those of an unsigned one are another kind, and do not. */
+static void a_widened_column_prunes(void **state)
+{
+    (void)state;
+    struct set set;
+    struct scan *s;
+    struct scan_stats stats;
+    nl_arena arena = {0};
+    nl_error err;
+    fake_reset();
+    fake_put_parquet("f000", (struct fake_parquet){.rows = 1000, .group_rows = 100});
+    fake_put_parquet("f001", (struct fake_parquet){.first = 1000, .rows = 1000, .group_rows = 100, .id_format = "i"});
+    fake_put_parquet("f002", (struct fake_parquet){.first = 2000, .rows = 1000, .group_rows = 100, .id_format = "I"});
+    make_set(&set, 3, false);
+    struct scan_table *t = open_table(&set);
+    nl_value value = {.kind = NL_VALUE_INT, .i = 1250};
+    struct filter *filter = filter_compare(&arena, FILTER_EQ, 0, value);
+    CHECK_OK(scan_files(t, &(struct scan_request){.filter = filter}, &s, &err), err);
+    struct scan_worker *w;
+    struct ArrowArray batch;
+    uint64_t index;
+    int64_t rows = 0, found = 0;
+    CHECK_OK(scan_worker_new(s, &w, &err), err);
+    while (!scan_worker_next(w, &batch, &index, &err) && batch.release) {
+        for (int64_t i = 0; i < batch.length; i++)
+            found += int_at(&batch, 0, i) == 1250;
+        rows += batch.length;
+        arrow_array_release(&batch);
+    }
+    scan_get_stats(s, &stats);
+    CHECK_INT(found, 1);
+    CHECK_INT(rows, 100 + 1000);
+    CHECK_INT(stats.row_groups_pruned, 10 + 9);
+    scan_worker_free(w);
+    scan_free(s);
+    scan_table_free(t);
+    nl_arena_free(&arena);
+}
+
 static void another_type_is_refused_once_it_is_read(void **state) /* N5 */
 {
     (void)state;
@@ -288,14 +349,14 @@ static void another_type_is_refused_once_it_is_read(void **state) /* N5 */
     struct scan *s;
     nl_error err;
     fake_reset();
-    fake_put_parquet("f000", (struct fake_parquet){.rows = 3});
-    fake_put_parquet("f001", (struct fake_parquet){.first = 3, .rows = 3, .id_format = "i"});
+    fake_put_parquet("f000", (struct fake_parquet){.rows = 3, .id_format = "L"});
+    fake_put_parquet("f001", (struct fake_parquet){.first = 3, .rows = 3, .id_format = "l"});
     make_set(&set, 2, true);
     struct scan_table *t = open_table(&set);
     CHECK_INT(count_rows(t, &(struct scan_request){.columns = (size_t[]){2}, .n_columns = 0}, 0), 6);
     CHECK_OK(scan_files(t, &(struct scan_request){0}, &s, &err), err);
     CHECK_INT(read_counting(s, 0, &err), -1);
-    CHECK_FAILS(err.code, NL_INVALID, err, "f001: column id is INTEGER here, and BIGINT in the table's first file");
+    CHECK_FAILS(err.code, NL_INVALID, err, "f001: column id is BIGINT here, and UBIGINT in the table's first file");
     scan_free(s);
     scan_table_free(t);
 }
@@ -509,6 +570,8 @@ int main(void)
         cmocka_unit_test(the_budget_holds),
         cmocka_unit_test(partition_columns_are_constants),
         cmocka_unit_test(an_absent_column_is_null),
+        cmocka_unit_test(a_narrower_type_is_widened),
+        cmocka_unit_test(a_widened_column_prunes),
         cmocka_unit_test(another_type_is_refused_once_it_is_read),
         cmocka_unit_test(the_first_error_in_order_is_reported),
         cmocka_unit_test(a_table_that_cannot_be_opened),

@@ -5,6 +5,7 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "arrow/arrow.h"
 #include "arrow/metadata.h"
@@ -22,9 +23,12 @@ static const struct pq_node *node_of(const struct tree *t, size_t at)
     return &t->s->nodes[t->projected ? t->projected[at].node : at];
 }
 
-static const char *format_of(const struct tree *t, const struct pq_node *n)
+static const char *format_of(const struct tree *t, size_t at)
 {
+    const struct pq_node *n = node_of(t, at);
     static const char *const formats[] = {[PQ_NODE_STRUCT] = "+s", [PQ_NODE_LIST] = "+l", [PQ_NODE_MAP] = "+m"};
+    if (n->kind == PQ_NODE_MAP && t->projected && t->projected[at + 1].n_children < 2)
+        return "+l"; /* of structs with the key alone: Arrow has no such map */
     if (n->kind != PQ_NODE_LEAF)
         return formats[n->kind];
     const struct pq_leaf_type *type = &t->s->leaves[n->first_leaf].type;
@@ -42,6 +46,20 @@ static int set_field_id(const struct pq_schema_element *e, struct ArrowSchema *o
     return arrow_metadata_set(out, "PARQUET:field_id", text, (size_t)len, err);
 }
 
+/* What a leaf's annotation says beyond its format, by the names that Arrow has for it (Arrow, "Canonical Extension Types"). */
+static int set_extension(const struct pq_schema_element *e, struct ArrowSchema *out, nl_error *err)
+{
+    const char *name = NULL;
+    if (e->logical.kind == PQ_LOGICAL_UUID && strcmp(out->format, "w:16") == 0)
+        name = "arrow.uuid";
+    else if (e->logical.kind == PQ_LOGICAL_JSON || (!e->logical.kind && e->converted == PQ_CONVERTED_JSON))
+        name = "arrow.json";
+    if (!name)
+        return NL_OK;
+    int rc = arrow_metadata_set(out, "ARROW:extension:name", name, strlen(name), err);
+    return rc ? rc : arrow_metadata_set(out, "ARROW:extension:metadata", "", 0, err);
+}
+
 /* The node alone, with room for its children. */
 static int field_of(const struct tree *t, size_t at, struct ArrowSchema *out, nl_error *err)
 {
@@ -53,8 +71,10 @@ static int field_of(const struct tree *t, size_t at, struct ArrowSchema *out, nl
     if (rc == NL_OK)
         rc = nl_buf_putc(&name, '\0', err);
     if (rc == NL_OK)
-        rc = arrow_schema_nested(out, format_of(t, n), name.data, n->is_nullable, children, err);
+        rc = arrow_schema_nested(out, format_of(t, at), name.data, n->is_nullable, children, err);
     nl_buf_free(&name);
+    if (rc == NL_OK && n->kind == PQ_NODE_LEAF)
+        rc = set_extension(e, out, err);
     return rc ? rc : set_field_id(e, out, err);
 }
 

@@ -113,6 +113,8 @@ int pq_column_read(struct pq_column_reader *c, const struct pq_rows *rows, nl_ca
  * (may be NULL: then it is NL_CORRUPT): false where the chunk, or a segment with a gap behind it, ends. Where c->pass is not 0
  * it may pass over whole pages instead, and return with none open. */
 int pq_page_next(struct pq_column_reader *c, bool *more, nl_error *err);
+/* page_values.c: set up the reading of the values at p..end, in that encoding. */
+int pq_page_values(struct pq_column_reader *c, int32_t encoding, const uint8_t *p, const uint8_t *end, nl_error *err);
 /* page.c: go on with the segment that begins at or before row, once the dictionary is there. */
 int pq_page_seek(struct pq_column_reader *c, int64_t row, nl_error *err);
 /* decode.c: the next n values that are not null, densely at out (bits from `bit` on for booleans). */

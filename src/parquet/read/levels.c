@@ -65,6 +65,10 @@ int pq_levels_init_bits(struct pq_levels *l, const uint8_t *data, size_t len, si
 
 int pq_levels_unpack(struct pq_levels *l, uint8_t *out, size_t n, nl_error *err)
 {
+    if (!l->max) { /* nothing of the kind is stored */
+        memset(out, 0, n);
+        return NL_OK;
+    }
     while (n) {
         struct pq_chunk chunk;
         int rc = pq_rle_next(&l->runs, n, &chunk, err);

@@ -39,7 +39,9 @@ struct pq_nested {
     size_t expected; /* bytes that the slots of the batch before took */
 };
 
+/* Empty; NULL: no memory. Freeing NULL is fine. */
 struct pq_nested *pq_nested_new(const struct pq_leaf *leaf);
+/* With its buffers. */
 void pq_nested_free(struct pq_nested *n);
 
 /* Levels in the hybrid (RLE), len bytes. */
@@ -59,7 +61,7 @@ static inline size_t pq_words(size_t n)
 }
 /* bits[i] = levels[i] ≥ least. */
 void pq_levels_at_least(const uint8_t *levels, size_t n, uint8_t least, uint64_t *bits);
-/* How many of n levels are `value`; it is 0, or the maximum that occurs. */
+/* How many of n levels are 0, and how many ≥ least. */
 size_t pq_levels_count_zero(const uint8_t *levels, size_t n);
 size_t pq_levels_count_at_least(const uint8_t *levels, size_t n, uint8_t least);
 /* Where the zero number `rows` stands (counted from 0); n where there are not so many. */

@@ -103,6 +103,8 @@ static int open_dictionary(struct pq_column_reader *c, const struct pq_page_head
     /* Views say "buffer 0" of it: no page's memory may have taken that place. */
     if (c->dictionary || c->has_data)
         return nl_fail(err, NL_CORRUPT, c->dictionary ? "a second dictionary" : "a dictionary behind data pages");
+    if (c->leaf->type.conversion == PQ_TO_NULL)
+        return NL_OK; /* whatever its values are, none is looked at */
     if (h->encoding != PQ_PLAIN && h->encoding != PQ_PLAIN_DICTIONARY)
         return nl_fail(err, NL_UNSUPPORTED, "a dictionary in %s", pq_encoding_name(h->encoding));
     if (h->num_values < 0)
@@ -184,96 +186,6 @@ static int need_nested(struct pq_column_reader *c, nl_error *err)
     return c->nested ? NL_OK : nl_fail_memory(err);
 }
 
-/* A page of nulls alone may have no header of deltas. */
-static int open_delta(struct pq_delta *d, const uint8_t *p, const uint8_t *end, nl_error *err)
-{
-    *d = (struct pq_delta){.start = p, .in = p, .end = end};
-    return p == end ? NL_OK : pq_delta_init(d, p, (size_t)(end - p), err);
-}
-
-/* Lengths at p; c->values: the bytes behind them. */
-static int open_lengths(struct pq_column_reader *c, const uint8_t *p, const uint8_t *end, nl_error *err)
-{
-    int rc = open_delta(&c->delta, p, end, err);
-    struct pq_delta all = c->delta;
-    return rc ? rc : pq_delta_end(&all, &c->values, err);
-}
-
-/* Prefixes at p, lengths behind them, bytes behind those. */
-static int open_prefixes(struct pq_column_reader *c, const uint8_t *p, const uint8_t *end, nl_error *err)
-{
-    const uint8_t *lengths;
-    int rc = open_delta(&c->prefixes, p, end, err);
-    struct pq_delta all = c->prefixes;
-    if (rc == NL_OK)
-        rc = pq_delta_end(&all, &lengths, err);
-    return rc ? rc : open_lengths(c, lengths, end, err);
-}
-
-/* Set up the reading of values at p..end. */
-static int open_values(struct pq_column_reader *c, int32_t encoding, const uint8_t *p, const uint8_t *end,
-                       nl_error *err)
-{
-    bool is_bool = c->leaf->type.conversion == PQ_TO_BOOL;
-    c->values = p;
-    c->values_end = end;
-    switch (encoding) {
-    case PQ_PLAIN:
-        c->kind = is_bool ? PQ_VALUES_BITS : PQ_VALUES_PLAIN;
-        c->bits_in_runs = false;
-        c->bit = 0;
-        return NL_OK;
-    case PQ_PLAIN_DICTIONARY:
-    case PQ_RLE_DICTIONARY:
-        c->kind = PQ_VALUES_INDICES;
-        if (!c->indices && !(c->indices = malloc(sizeof *c->indices)))
-            return nl_fail_memory(err);
-        if (p == end) /* a page of nulls alone may have no width */
-            return pq_rle_init(c->indices, p, 0, 1, err);
-        return pq_rle_init(c->indices, p + 1, (size_t)(end - p - 1), *p, err);
-    case PQ_RLE: {
-        uint32_t len = 0;
-        if (!is_bool)
-            break;
-        if (end - p >= 4)
-            memcpy(&len, p, sizeof len);
-        if (end - p < 4 || len > (size_t)(end - p - 4))
-            return nl_fail(err, NL_CORRUPT, "booleans lie beyond the page's end");
-        c->kind = PQ_VALUES_BITS;
-        c->bits_in_runs = true;
-        pq_runs_init(&c->bits, p + 4, len, 1);
-        return NL_OK;
-    }
-    case PQ_DELTA_BINARY_PACKED:
-        if (c->leaf->element->type != PQ_INT32 && c->leaf->element->type != PQ_INT64)
-            break;
-        c->kind = PQ_VALUES_DELTA;
-        return open_delta(&c->delta, p, end, err);
-    case PQ_BYTE_STREAM_SPLIT:
-        if (!c->leaf->type.stored_width || c->leaf->element->type == PQ_INT96)
-            break;
-        c->kind = PQ_VALUES_SPLIT;
-        c->split_at = 0;
-        c->split_count = (size_t)(end - p) / c->leaf->type.stored_width;
-        return NL_OK;
-    case PQ_DELTA_LENGTH_BYTE_ARRAY:
-        if (c->leaf->element->type != PQ_BYTE_ARRAY)
-            break;
-        c->kind = PQ_VALUES_LENGTHS;
-        return open_lengths(c, p, end, err);
-    case PQ_DELTA_BYTE_ARRAY:
-        if (c->leaf->element->type != PQ_BYTE_ARRAY && c->leaf->element->type != PQ_FIXED_LEN_BYTE_ARRAY)
-            break;
-        c->kind = PQ_VALUES_PREFIX;
-        nl_bytes_release(&c->before);
-        return open_prefixes(c, p, end, err);
-    default:
-        break;
-    }
-    return nl_fail(err, NL_UNSUPPORTED, "values of %s in %s", pq_type_name(c->leaf->element->type),
-                   pq_encoding_name(encoding));
-}
-
 static bool needs_memory(const struct pq_column_reader *c, int32_t encoding)
 {
     return c->leaf->type.conversion == PQ_TO_VIEW && encoding != PQ_PLAIN_DICTIONARY && encoding != PQ_RLE_DICTIONARY;
@@ -293,7 +205,7 @@ static int open_v1(struct pq_column_reader *c, const struct pq_page_header *h, c
         rc = levels_v1(c, true, h->repetition_encoding, n, &p, end, err);
     if (rc == NL_OK && c->leaf->max_definition)
         rc = levels_v1(c, false, h->definition_encoding, n, &p, end, err);
-    return rc ? rc : open_values(c, h->encoding, p, end, err);
+    return rc ? rc : pq_page_values(c, h->encoding, p, end, err);
 }
 
 /* The levels of a v2 page, which stand in front of its values as they are. */
@@ -322,7 +234,7 @@ static int open_v2(struct pq_column_reader *c, const struct pq_page_header *h, c
     if (rc == NL_OK)
         rc = expand(c, body + levels, (size_t)(h->compressed_size - levels), (size_t)(h->uncompressed_size - levels),
                     h->is_compressed, needs_memory(c, h->encoding), &c->page, err);
-    return rc ? rc : open_values(c, h->encoding, c->page.data, c->page.data + c->page.len, err);
+    return rc ? rc : pq_page_values(c, h->encoding, c->page.data, c->page.data + c->page.len, err);
 }
 
 /* How many rows a page has, where its header says so; -1: only its levels do. */

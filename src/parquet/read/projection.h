@@ -6,7 +6,7 @@
  *
  * J1  leaves[] is in the order of the columns and, within one, of the file; chunks are given in that order. A column that is
  *     asked for twice has its leaves twice.
- * J2  A map keeps its key, whatever is asked for: Arrow has no map without.
+ * J2  A map keeps its key, whatever is asked for. With its key alone it is a list of structs: Arrow has no map without value.
  * J3  What cannot be read is refused here, by name.
  *
  * Never changed once it is made: any thread may use it.

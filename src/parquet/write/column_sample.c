@@ -7,7 +7,8 @@
 
 #define SAMPLE_VALUES 16384
 
-/* Ways without a dictionary, by physical type; PLAIN, which ends the list, is always one. */
+/* Ways without a dictionary, by physical type; PLAIN, which ends the list, is always one. Nobody asked for an encoding
+ * that not every reader knows: fixed lengths have PLAIN alone, for DuckDB and Polars read nothing else of them. */
 static const enum pq_encoding ways[8][3] = {
     [PQ_BOOLEAN] = {PQ_RLE},
     [PQ_INT32] = {PQ_DELTA_BINARY_PACKED, PQ_BYTE_STREAM_SPLIT},
@@ -15,7 +16,6 @@ static const enum pq_encoding ways[8][3] = {
     [PQ_FLOAT] = {PQ_BYTE_STREAM_SPLIT},
     [PQ_DOUBLE] = {PQ_BYTE_STREAM_SPLIT},
     [PQ_BYTE_ARRAY] = {PQ_DELTA_LENGTH_BYTE_ARRAY, PQ_DELTA_BYTE_ARRAY},
-    [PQ_FIXED_LEN_BYTE_ARRAY] = {PQ_BYTE_STREAM_SPLIT, PQ_DELTA_BYTE_ARRAY},
 };
 
 /* What body takes with the column's codec. */

@@ -96,11 +96,12 @@ static int set_encoding(nl_parquet_encoding want, const struct pq_write_leaf *le
 /* What the options say about every leaf. */
 static struct pq_leaf_options defaults(const nl_parquet_write_options *o, const struct pq_write_leaf *leaf)
 {
-    bool values = leaf->type.convert != PQ_ALL_NULL;
+    /* What was a dictionary stays one: Arrow's readers, which restore it, know it only so, or PLAIN. */
+    bool values = leaf->type.convert != PQ_ALL_NULL, sample = values && !leaf->type.index_width;
     return (struct pq_leaf_options){.codec = codec_of(o->codec),
                                     .level = o->codec_level,
                                     .dictionary = !o->no_dictionary && values && leaf->type.form != PQ_FORM_BITS,
-                                    .sample = o->auto_encoding && values,
+                                    .sample = o->auto_encoding && sample,
                                     .statistics = true};
 }
 

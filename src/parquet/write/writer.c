@@ -72,13 +72,28 @@ static int add_columns(nl_parquet_writer *w, const nl_parquet_write_options *o, 
 
 #define ARROW_KEY "ARROW:schema"
 
+/* List views and intervals cannot be restored from what Parquet keeps of them, and Polars refuses a whole file for their
+ * names alone. */
+static bool has_what_nobody_restores(const struct pq_write_tree *tree)
+{
+    for (size_t i = 0; i < tree->n_leaves; i++) {
+        const struct pq_write_leaf *leaf = &tree->leaves[i];
+        for (size_t k = 0; k < leaf->n_steps; k++)
+            if (leaf->steps[k].kind == PQ_STEP_LIST_VIEW)
+                return true;
+        if (leaf->type.convert == PQ_INTERVAL)
+            return true;
+    }
+    return false;
+}
+
 /* Does the caller have an Arrow schema of his own for the footer, or want none? */
-static bool leaves_out_arrow_schema(const nl_parquet_write_options *o)
+static bool leaves_out_arrow_schema(const nl_parquet_write_options *o, const struct pq_write_tree *tree)
 {
     for (size_t i = 0; i < o->n_key_values; i++)
         if (o->key_values[2 * i] && !strcmp(o->key_values[2 * i], ARROW_KEY))
             return true;
-    return o->no_arrow_schema;
+    return o->no_arrow_schema || has_what_nobody_restores(tree);
 }
 
 static int add_arrow_schema(nl_parquet_writer *w, const struct ArrowSchema *schema, nl_error *err)
@@ -127,7 +142,7 @@ static int start(nl_parquet_writer *w, const struct ArrowSchema *schema, const n
         rc = add_columns(w, o, err);
     if (!rc)
         rc = add_key_values(w, o->key_values, o->n_key_values, err);
-    if (!rc && !leaves_out_arrow_schema(o))
+    if (!rc && !leaves_out_arrow_schema(o, &w->tree))
         rc = add_arrow_schema(w, schema, err);
     if (!rc)
         rc = pq_team_start(&w->team, w->config.threads < w->tree.n_leaves ? w->config.threads : w->tree.n_leaves, err);

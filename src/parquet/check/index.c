@@ -34,11 +34,9 @@ static bool read_part(struct pq_check_chunk *c, const char *what, int64_t offset
 }
 
 /* Damage of an index leaves the chunk's totals known. */
-static bool is_decoded(struct pq_check_chunk *c, const char *what, int64_t offset, int rc, nl_error *err)
+static bool is_decoded(struct pq_check_chunk *c, int64_t offset, int rc, const nl_error *err)
 {
     bool damaged = c->damaged;
-    if (rc)
-        nl_note(err, "%s", what);
     pq_check_failed(c, offset, rc, err);
     c->damaged = damaged;
     return rc == NL_OK;
@@ -52,7 +50,7 @@ static void open_offsets(struct pq_check_chunk *c)
     if (at < 0 || !read_part(c, "offset index", at, c->chunk.offset_index_length, &i->bytes[0]))
         return;
     int rc = pq_offset_index_decode(i->bytes[0].data, i->bytes[0].len, &i->arena, &i->offsets, &err);
-    i->has_offsets = is_decoded(c, "offset index", at, rc, &err);
+    i->has_offsets = is_decoded(c, at, rc, &err);
     c->k->result->page_indexes += i->has_offsets;
 }
 
@@ -64,7 +62,7 @@ static void open_columns(struct pq_check_chunk *c)
     if (at < 0 || !read_part(c, "column index", at, c->chunk.column_index_length, &i->bytes[1]))
         return;
     int rc = pq_column_index_decode(i->bytes[1].data, i->bytes[1].len, &i->arena, &i->columns, &err);
-    i->has_columns = is_decoded(c, "column index", at, rc, &err);
+    i->has_columns = is_decoded(c, at, rc, &err);
     c->k->result->page_indexes += i->has_columns;
 }
 
@@ -85,7 +83,7 @@ static void open_bloom(struct pq_check_chunk *c)
         if (!read_part(c, "bloom filter", at, len, &i->bytes[2]))
             return;
         int rc = pq_bloom_decode(i->bytes[2].data, i->bytes[2].len, &i->bloom, &need, &err);
-        if (!is_decoded(c, "bloom filter", at, rc, &err))
+        if (!is_decoded(c, at, rc, &err))
             return;
         i->has_bloom = i->bloom.bits != NULL;
         if (i->has_bloom || (int64_t)need <= len)

@@ -40,6 +40,8 @@ struct scan_request {
 
 struct scan_stats {
     uint64_t files, files_pruned, row_groups, row_groups_pruned, rows;
+    uint64_t row_groups_excluded; /* of the pruned ones: by bloom filters and dictionaries */
+    uint64_t pages, pages_pruned; /* of the columns that are read, where page indexes were asked */
 };
 
 /* A table's files, and the columns that live in their paths. */

@@ -69,6 +69,7 @@ static int wait_chunks(const struct file_scan *s, struct scan_morsel *m, struct 
     int rc = NL_OK;
     for (size_t i = 0; i < m->plan.n && !rc; i++) {
         chunks[i].offset = m->plan.ranges[i].offset;
+        chunks[i].first_row = m->plan.first_rows[i];
         rc = nl_fetch_wait(m->fetches[i], s->cancel, &chunks[i].bytes, err);
         m->fetches[i] = NULL; /* it has ended either way (S1) */
     }
@@ -80,12 +81,16 @@ static int start_reader(struct file_worker *w, nl_error *err)
     struct file_scan *s = (struct file_scan *)w->base.scan;
     struct scan_morsel *m = w->morsel;
     struct pq_segment *chunks = calloc(m->plan.n + 1, sizeof *chunks);
-    struct pq_leaf_bytes *leaves = calloc(m->plan.n + 1, sizeof *leaves);
+    size_t n_leaves = m->plan.columns.n_leaves;
+    struct pq_leaf_bytes *leaves = calloc(n_leaves + 1, sizeof *leaves);
     int rc = chunks && leaves ? wait_chunks(s, m, chunks, err) : nl_fail_memory(err);
     if (!rc) {
-        struct pq_group_options options = {.string_views = true, .cancel = s->cancel};
-        for (size_t i = 0; i < m->plan.n; i++)
-            leaves[i] = (struct pq_leaf_bytes){&chunks[i], 1};
+        struct pq_group_options options = {.string_views = true,
+                                           .cancel = s->cancel,
+                                           .rows = m->plan.rows,
+                                           .n_rows = m->plan.n_rows};
+        for (size_t i = 0; i < n_leaves; i++)
+            leaves[i] = (struct pq_leaf_bytes){&chunks[m->plan.starts[i]], m->plan.starts[i + 1] - m->plan.starts[i]};
         rc = pq_group_reader_new(m->file->file, m->row_group, &m->plan.columns, leaves, &options, &w->reader, err);
         if (rc)
             nl_note(err, "%s", m->file->what->uri);

@@ -1,7 +1,7 @@
 /* run/planner.c: turn files into morsels, in order.
  *
- *     step:  no open file ──▶ wait for its footer ──▶ open
- *            open file    ──▶ next row group: prune, plan, wait for room, submit, queue
+ *     step:  no open file ──▶ wait for its footer ──▶ open, ask for what can be looked up (lookup.h)
+ *            open file    ──▶ next row group: prune, plan, look up, wait for room, submit, queue
  *
  * A step that would have to wait says so, where waiting is not wanted: the caller of scan_files() plans as far as it can.
  */
@@ -46,14 +46,16 @@ static int open_next(struct scan_schedule *s, nl_error *err)
     s->row_group = 0;
     if (what == s->table->first->what) {
         s->open = scan_open_file_ref(s->table->first);
-        return NL_OK;
+        return scan_lookup_new(s->open, s->table, s->filter, &s->projection, &s->lookup, err);
     }
     if (!source) {
         *err = t->error;
         return t->error.code;
     }
     int rc = scan_open_file_new(what, source, fetch, &s->stop, &s->open, err);
-    return rc ? rc : scan_open_file_map(s->open, &s->table->schema, s->table->n_file_columns, err);
+    if (!rc)
+        rc = scan_open_file_map(s->open, &s->table->schema, s->table->n_file_columns, err);
+    return rc ? rc : scan_lookup_new(s->open, s->table, s->filter, &s->projection, &s->lookup, err);
 }
 
 /* ── morsels ── */
@@ -148,10 +150,36 @@ static enum step fail_here(struct scan_schedule *s, struct scan_morsel *m, const
     return STEP_END;
 }
 
-/* Plan and submit one row group of the open file. */
-static enum step plan_group(struct scan_schedule *s, size_t g, bool may_wait)
+/* ── row groups ── */
+
+/* Narrow a planned morsel by what page indexes, bloom filters and dictionaries say. *wanted: a row may be left. */
+static int narrow(struct scan_schedule *s, struct scan_morsel *m, bool *wanted, nl_error *err)
+{
+    struct scan_found found;
+    *wanted = true;
+    int rc = s->lookup ? scan_lookup_group(s->lookup, m->row_group, &s->stop, &found, err) : NL_OK;
+    if (rc || !s->lookup || (!found.excluded && !found.offsets))
+        return rc;
+    int64_t rows = nl_parquet_row_group_rows(m->file->file, m->row_group);
+    *wanted = !found.excluded && found.n;
+    if (*wanted && found.rows[0].count < rows)
+        rc = scan_plan_rows(m->file->file, m->row_group, found.offsets, found.rows, found.n, &m->plan, err);
+    else
+        free(found.rows);
+    pthread_mutex_lock(&s->mutex);
+    s->stats.row_groups_pruned += !*wanted;
+    s->stats.row_groups_excluded += found.excluded;
+    s->stats.pages += m->plan.pages;
+    s->stats.pages_pruned += m->plan.pages_pruned;
+    pthread_mutex_unlock(&s->mutex);
+    return rc;
+}
+
+/* Plan one row group of the open file: s->planned; NULL where lookups leave no row of it. */
+static enum step plan_group(struct scan_schedule *s, size_t g)
 {
     nl_error err = {0};
+    bool wanted = true;
     struct scan_morsel *m = new_morsel(s);
     if (!m) {
         nl_fail_memory(&err);
@@ -160,18 +188,62 @@ static enum step plan_group(struct scan_schedule *s, size_t g, bool may_wait)
     m->row_group = g;
     m->file = scan_open_file_ref(s->open);
     int rc = scan_plan_morsel(s->open->file, g, &s->projection, &s->table->schema, s->open->map, &m->plan, &err);
-    if (rc)
+    if (!rc)
+        rc = narrow(s, m, &wanted, &err);
+    if (rc) {
         nl_note(&err, "%s", s->open->what->uri);
-    else if (!take_room(s, m, may_wait)) {
+        return fail_here(s, m, &err);
+    }
+    if (wanted) {
+        s->planned = m;
+    } else {
         s->next_index--;
         scan_morsel_free(m);
+    }
+    return STEP_MORE;
+}
+
+/* Submit the planned morsel once there is room for it. */
+static enum step submit_planned(struct scan_schedule *s, bool may_wait)
+{
+    nl_error err = {0};
+    struct scan_morsel *m = s->planned;
+    if (!m)
+        return STEP_MORE;
+    if (!take_room(s, m, may_wait))
         return STEP_WOULD_WAIT;
-    } else
-        rc = submit_morsel(m, &err);
-    if (rc)
+    s->planned = NULL;
+    if (submit_morsel(m, &err))
         return fail_here(s, m, &err);
     queue(s, m);
     return STEP_MORE;
+}
+
+/* The next row group of the open file. */
+static enum step step_group(struct scan_schedule *s, bool may_wait)
+{
+    s->judged = s->judged || worth_reading(s, s->row_group);
+    if (s->judged && !s->planned) {
+        if (!may_wait && scan_lookup_waits(s->lookup, s->row_group))
+            return STEP_WOULD_WAIT;
+        enum step result = plan_group(s, s->row_group);
+        if (result != STEP_MORE)
+            return result;
+    }
+    enum step result = submit_planned(s, may_wait);
+    if (result != STEP_MORE)
+        return result;
+    s->judged = false;
+    s->row_group++;
+    return STEP_MORE;
+}
+
+static void close_file(struct scan_schedule *s)
+{
+    scan_lookup_free(s->lookup);
+    s->lookup = NULL;
+    scan_open_file_unref(s->open);
+    s->open = NULL;
 }
 
 static enum step step(struct scan_schedule *s, bool may_wait)
@@ -186,18 +258,10 @@ static enum step step(struct scan_schedule *s, bool may_wait)
         if (open_next(s, &err) || !s->open)
             return fail_here(s, NULL, &err);
     }
-    if (s->row_group == nl_parquet_row_groups(s->open->file)) {
-        scan_open_file_unref(s->open);
-        s->open = NULL;
-        s->file++;
-        return STEP_MORE;
-    }
-    s->judged = s->judged || worth_reading(s, s->row_group);
-    enum step result = s->judged ? plan_group(s, s->row_group, may_wait) : STEP_MORE;
-    if (result != STEP_MORE)
-        return result;
-    s->judged = false;
-    s->row_group++;
+    if (s->row_group < nl_parquet_row_groups(s->open->file))
+        return step_group(s, may_wait);
+    close_file(s);
+    s->file++;
     return STEP_MORE;
 }
 
@@ -265,8 +329,10 @@ int scan_schedule_start(struct scan_schedule *s, const struct scan_table *table,
 
 void scan_planner_end(struct scan_schedule *s)
 {
-    scan_open_file_unref(s->open);
-    s->open = NULL;
+    if (s->planned)
+        scan_morsel_free(s->planned);
+    s->planned = NULL;
+    close_file(s);
     for (size_t i = 0; i < SCAN_TAILS_AHEAD; i++) {
         nl_fetch_drop(s->tails[i].fetch);
         nl_source_close(s->tails[i].source);

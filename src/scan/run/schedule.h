@@ -20,8 +20,7 @@
 
 #include <pthread.h>
 
-#include "scan/plan/morsel.h"
-#include "scan/run/table.h"
+#include "scan/run/lookup.h"
 
 #define SCAN_TAILS_AHEAD   64
 #define SCAN_MORSELS_AHEAD 64
@@ -58,6 +57,8 @@ struct scan_schedule {
     size_t row_group; /* of the open file */
     bool judged;      /* that row group has passed the filter already */
     struct scan_open_file *open;
+    struct scan_lookup *lookup;  /* of the open file; NULL: none */
+    struct scan_morsel *planned; /* the row group's, for which there is no room yet */
     struct scan_pending_tail tails[SCAN_TAILS_AHEAD];
     uint64_t next_index;
     pthread_t thread;

@@ -232,7 +232,8 @@ static void fill(struct arrow_builder *const b[3], const struct fake_parquet *p)
     struct rng r = rng_fixed((uint64_t)p->first + 1);
     uint8_t pad[4096];
     nl_error err;
-    for (int64_t id = p->first; id < p->first + p->rows; id++) {
+    for (int64_t row = 0; row < p->rows; row++) {
+        int64_t id = p->first + (p->distinct ? row % p->distinct : row) * (p->step ? p->step : 1);
         char name[64];
         int len = snprintf(name, sizeof name, "row %lld", (long long)id);
         CHECK_OK(arrow_builder_int(b[0], id, &err), err);
@@ -272,7 +273,11 @@ void fake_put_parquet(const char *uri, struct fake_parquet p)
     CHECK_OK(nl_sink_create_memory(&out, &sink, &err), err);
     nl_parquet_write_options options = {.row_group_rows = p.group_rows,
                                         .codec = NL_PARQUET_UNCOMPRESSED,
-                                        .no_dictionary = true};
+                                        .page_rows = p.page_rows,
+                                        .no_page_index = p.no_index,
+                                        .no_dictionary = !p.dictionary,
+                                        .columns = &(nl_parquet_column_options){.path = "id", .bloom_filter = p.bloom},
+                                        .n_columns = 1};
     CHECK_OK(nl_parquet_writer_new(sink, &schema, &options, &w, &err), err);
     CHECK_OK(nl_parquet_write(w, &batch, &err), err);
     CHECK_OK(nl_parquet_finish(w, &err), err);

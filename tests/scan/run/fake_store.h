@@ -22,6 +22,12 @@ struct fake_parquet {
     size_t pad_bytes;
     const char *id_format; /* NULL: "l" */
     bool no_name;
+    int64_t page_rows; /* 0: the writer's own */
+    int64_t step;      /* between ids; 0: 1 */
+    int64_t distinct;  /* ids begin again after so many; 0: never */
+    bool bloom;        /* a bloom filter of id */
+    bool dictionary;
+    bool no_index; /* no page index */
 };
 void fake_put_parquet(const char *uri, struct fake_parquet p);
 

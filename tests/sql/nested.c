@@ -146,10 +146,11 @@ static void expect(struct pair *p, const char *sql, const char *want)
 
 static const char *const columns[] = {
     "CASE WHEN i % 7 <> 3 THEN [i, NULL, i + 1] END",
-    "CASE WHEN i % 5 = 1 THEN NULL ELSE list_transform(range(i % 9), x -> CASE WHEN x % 4 <> 1 THEN 'text number ' || "
+    "CASE WHEN i % 5 = 1 THEN NULL ELSE list_transform(range(i % 9), lambda x: CASE WHEN x % 4 <> 1 THEN 'text number "
+    "' || "
     "x || "
     "' of ' || i END) END",
-    "list_transform(range(i % 4), x -> x = i % 3)",
+    "list_transform(range(i % 4), lambda x: x = i % 3)",
     "[DATE '2020-01-01' + i::INTEGER, NULL]",
     "[(i / 7)::DECIMAL(9, 3), (i % 10)::DECIMAL(9, 3)]",
     "[TIMESTAMPTZ '2020-01-01 10:00:00+02' + to_hours(i)]",
@@ -157,10 +158,12 @@ static const char *const columns[] = {
     "[('\\xAA')::BLOB || ('more than twelve bytes ' || i)::BLOB]",
     "{'a': i, 'b': 'a longer text ' || i, 'c': NULL::INTEGER, 'd': i % 2 = 0}",
     "CASE WHEN i % 3 <> 1 THEN {'a': CASE WHEN i % 5 <> 2 THEN {'x': i, 'y': [i]} END, 'b': 'text ' || i} END",
-    "CASE WHEN i % 4 <> 1 THEN list_transform(range(i % 3), x -> CASE WHEN x % 2 = 0 THEN {'n': 'name of row ' || i, "
+    "CASE WHEN i % 4 <> 1 THEN list_transform(range(i % 3), lambda x: CASE WHEN x % 2 = 0 THEN {'n': 'name of row ' || "
+    "i, "
     "'l': "
     "range(x)} END) END",
-    "CASE WHEN i % 6 <> 5 THEN map(list_transform(range(i % 4), x -> 'the key ' || x), list_transform(range(i % 4), x "
+    "CASE WHEN i % 6 <> 5 THEN map(list_transform(range(i % 4), lambda x: 'the key ' || x), list_transform(range(i % "
+    "4), x "
     "-> "
     "CASE WHEN x % 3 <> 2 THEN [x] END)) END",
     "MAP {i: {'a': i}}",

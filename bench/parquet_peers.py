@@ -19,6 +19,7 @@ Writing: a polars frame, a pyarrow table, a DuckDB table in memory.
 """
 import os
 import resource
+import signal
 import sys
 import time
 
@@ -123,6 +124,7 @@ def do(peer, words):
 
 
 def main():
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # whoever asked is gone
     variant, threads = sys.argv[1], int(sys.argv[2])
     peer = PEERS[variant.split("-")[0]](variant, threads)
     for line in sys.stdin:

@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Build folder in, comparisons out: `make bench`. The peers live in a Python environment of their own, made once.
 #
-#     bench/run.sh BUILD [ARGUMENTS OF lake.py…]          BENCH_PYTHON names an environment that is there already
+#     bench/run.sh BUILD                                  everything: whole commands, then Parquet
+#     bench/run.sh BUILD parquet [ARGUMENTS OF parquet.py…]
+#     bench/run.sh BUILD ARGUMENTS OF lake.py…            BENCH_PYTHON names an environment that is there already
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 build=$1
@@ -14,4 +16,11 @@ if [ ! -x "$python" ]; then
 fi
 # Variables that other programs set for their own TLS would make the peers differ from what a user sees.
 unset AWS_CA_BUNDLE
-exec "$python" "$here/lake.py" --program "$build/neuralake" --relay "$build/bench/relay" "$@"
+if [ "${1:-}" = parquet ]; then
+    shift
+    exec "$python" "$here/parquet.py" --build "$build" "$@"
+fi
+"$python" "$here/lake.py" --program "$build/neuralake" --relay "$build/bench/relay" "$@"
+if [ $# = 0 ]; then
+    "$python" "$here/parquet.py" --build "$build"
+fi

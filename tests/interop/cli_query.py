@@ -222,6 +222,27 @@ class Nested(Case):
         for name in ("v1.parquet", "v2.parquet", "one.parquet"):
             self.compare(name)
 
+    def test_files_of_one_table_differ(self):
+        """The first file's types are the table's: later ones have narrower types, fewer members, another order."""
+        os.mkdir(self.path("d"))
+        self.ok("query", "COPY (SELECT i::BIGINT AS id, i::DOUBLE AS x, {'a': i::BIGINT, 'b': 'first ' || i} AS s, [i::BIGINT] AS l, i::DECIMAL(12,4) AS d, "
+                "TIMESTAMP '2020-01-01' + to_days(i::INT) AS t FROM range(100) r(i)) TO 'd/0.parquet' (FORMAT parquet)")
+        self.ok("query", "COPY (SELECT DATE '2020-01-01' + i::INT AS t, [i::SMALLINT, NULL] AS l, {'c': 7, 'a': i::INTEGER} AS s, i::FLOAT AS x, i::DECIMAL(9,2) AS d, "
+                "i::INTEGER AS id, 'more' AS note FROM range(100, 300) r(i)) TO 'd/1.parquet' (FORMAT parquet)")
+        self.ok("query", "COPY (SELECT i::UTINYINT AS id FROM range(10) r(i)) TO 'd/2.parquet' (FORMAT parquet)")
+        for question, want in (
+                ("SELECT count(*) AS n, sum(id)::BIGINT AS i, sum(x) AS x, sum(s.a)::BIGINT AS a, count(s.b) AS b, sum(l[1])::BIGINT AS l, sum(d) AS d, max(t) AS t FROM {}",
+                 {"n": 310, "i": 44895, "x": 44850.0, "a": 44850, "b": 100, "l": 44850, "d": "44850.0000", "t": "2020-10-26T00:00:00"}),
+                ("SELECT id, s, l, t FROM {} WHERE id = 200", {"id": 200, "s": {"a": 200, "b": None}, "l": [200, None], "t": "2020-07-19T00:00:00"}),
+                ("SELECT count(*) AS n FROM {} WHERE d = 150", {"n": 1}), ("SELECT count(*) AS n FROM {} WHERE t >= TIMESTAMP '2020-10-26'", {"n": 1}),
+                ("SELECT count(*) AS n FROM {} WHERE x = 299 AND s.a = 299", {"n": 1}), ("SELECT count(*) AS n FROM {} WHERE s IS NULL", {"n": 10}),
+                ("SELECT typeof(s) AS s, typeof(d) AS d FROM {} LIMIT 1", {"s": "STRUCT(a BIGINT, b VARCHAR)", "d": "DECIMAL(12,4)"})):
+            with self.subTest(question=question):
+                self.assertEqual(json.loads(self.ok("query", "-f", "ndjson", question.format("'d/*.parquet'"))), want)
+        self.ok("query", "COPY (SELECT 1.5 AS id) TO 'd/3.parquet' (FORMAT parquet)")
+        self.assertEqual(self.ok("query", "-f", "csv", "SELECT count(*) AS n FROM 'd/*.parquet'"), "n\n311\n")
+        self.fails(1, ["query", "SELECT sum(id) FROM 'd/*.parquet'"], "3.parquet: column id is DECIMAL(2,1) here, and BIGINT in the table's first file")
+
     def test_types_below_lists(self):
         """Every scalar below a list, a struct and a map, in all formats that show it."""
         scalars = ["true", "(-1)::TINYINT", "2::UBIGINT", "1.5::FLOAT", "1.25::DOUBLE", "'x'", "'more than twelve bytes'", "'ab'::BLOB", "DATE '2024-02-29'",
@@ -270,6 +291,16 @@ class OnS3(Server):
         self.assertEqual(self.ok("query", "-f", "csv", "SELECT count(*) AS n, sum(p_retailprice) AS s FROM 's3://lake/a b/ü.parquet'"), "n,s\n5,150.0\n")
         r = self.run_raw("query", "-v", "-f", "csv", "SELECT count(*) AS n FROM 's3://lake/a b/ü.parquet'")
         self.assertRegex(r.stderr, rb"^[1-9]\d* requests? \(0 retries\) on [1-9]")
+        rows = "SELECT i, " + ", ".join(f"{v} AS {k}" for k, v in NESTED.items()) + " FROM range(6000) r(i)"
+        for options in ("COMPRESSION gzip, COMPRESSION_LEVEL 1", "CODEC brotli, PARQUET_VERSION v2, ROW_GROUP_SIZE 1000", "CODEC lz4_raw, ROW_GROUP_SIZE_BYTES '1MB'",
+                        "CODEC zstd, STRING_DICTIONARY_PAGE_SIZE_LIMIT 100", "CODEC none, FIELD_IDS {i: 5}, KV_METADATA {who: 'us'}"):
+            with self.subTest(options=options):
+                self.ok("query", f"COPY ({rows}) TO 's3://lake/nested.parquet' (FORMAT parquet, {options})")
+                self.ok("s3", "cp", "s3://lake/nested.parquet", "nested.parquet")
+                for table in ("'s3://lake/nested.parquet'", "read_parquet('nested.parquet')"):
+                    self.assertEqual(self.ok("query", "-f", "csv", f"SELECT count(*) AS n FROM (({rows}) EXCEPT ALL FROM {table})"), "n\n0\n")
+        self.assertEqual(self.ok("query", "-f", "csv", "SELECT field_id AS f FROM parquet_schema('nested.parquet') WHERE name = 'i'"), "f\n5\n")
+        self.assertEqual(self.ok("query", "-f", "csv", "SELECT decode(value) AS v FROM parquet_kv_metadata('nested.parquet') WHERE decode(key) = 'who'"), "v\nus\n")
         self.ok("query", "COPY (SELECT 7 AS x) TO 's3://lake/out.parquet'")
         self.assertEqual(self.ok("parquet", "cat", "s3://lake/out.parquet"), "x\n7\n")
         self.fails(1, ["query", "SELECT * FROM 's3://lake/nothing.parquet'"], "s3://lake/nothing.parquet")

@@ -4,6 +4,7 @@
  *                                  constant columns (partition, absent) ───────────┴──▶ batch of the projection
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "arrow/arrow.h"
 #include "parquet/read/group.h"
@@ -121,14 +122,23 @@ static int next_morsel(struct file_worker *w, bool *end, nl_error *err)
 
 /* ── batches ── */
 
+/* Can one array of a constant serve all batches? Nested types and a few others can only be null, and are made anew. */
+static bool is_shared(const struct ArrowSchema *field)
+{
+    return !strchr("+ne", field->format[0]) && strncmp(field->format, "ti", 2) != 0 &&
+           strncmp(field->format, "tD", 2) != 0;
+}
+
 /* The constant column i of the projection, n rows. */
 static int constant_column(struct file_worker *w, size_t i, int64_t rows, struct ArrowArray *out, nl_error *err)
 {
     const struct file_scan *s = (const struct file_scan *)w->base.scan;
     const struct scan_table *t = s->table;
     struct scan_constant *c = &w->constants[i];
+    size_t column = s->columns[i];
+    if (!is_shared(t->schema.children[column]))
+        return pq_adapt_nulls(t->schema.children[column], rows, out, err);
     if (c->rows < rows) {
-        size_t column = s->columns[i];
         nl_value null = {.kind = NL_VALUE_NULL};
         const nl_value *value =
             column < t->n_file_columns ? &null : &w->morsel->file->what->partition_values[column - t->n_file_columns];

@@ -8,8 +8,8 @@
  *     2   copy          length - 1 in 6 bits, 2 bytes: the offset
  *     3   copy          length - 1 in 6 bits, 4 bytes: the offset
  *
- * S1  The fast loop runs only while more than SLACK bytes are left on both sides: a short literal (at most 60) and the
- *     copy behind it (at most 64, and 8 beyond) need no other check than the offset's.
+ * S1  The fast loop runs only while more than SLACK bytes are left on both sides: a short literal (at most 60)
+ *     and two copies behind it (at most 64 each, and 8 beyond) need no other check than the offsets'.
  * S2  A longer literal is held against both ends; an offset against what was written.
  * S3  The rest, and what is damaged, goes through the careful loop, which looks at every byte.
  *
@@ -21,7 +21,7 @@
 
 #include <string.h>
 
-enum { SLACK = 144, SHORT = 60 };
+enum { SLACK = 216, SHORT = 60 };
 
 /* A copy's length, and the high bits of the offset above (<< 8), by tag. */
 #define COPY_1(t)  (4 + ((t) >> 2 & 7)) | ((t) >> 5) << 8
@@ -50,9 +50,9 @@ bool pq_snappy_length(const uint8_t *in, size_t in_len, uint32_t *length, const 
 
 typedef uint64_t two_words __attribute__((vector_size(16)));
 
-static inline uint32_t load32(const uint8_t *p)
+static inline uint64_t load64(const uint8_t *p)
 {
-    uint32_t v;
+    uint64_t v;
     memcpy(&v, p, sizeof v);
     return v;
 }
@@ -142,6 +142,21 @@ static bool careful(const uint8_t *p, const uint8_t *in_end, uint8_t *out, uint8
     return to == out_end;
 }
 
+/* The copy whose tag is word's lowest byte; *to moves on. False: from before the start. */
+static inline __attribute__((always_inline)) bool copy(uint64_t word, const uint8_t *out, uint8_t **to)
+{
+    size_t tag = word & 0xFF, len = copies[tag] & 0xFF;
+    size_t offset = ((uint32_t)(word >> 8) & masks[tag & 3]) + (size_t)(copies[tag] & 0x700);
+    if (offset - 1 >= (size_t)(*to - out))
+        return false;
+    if (offset >= 16)
+        copy_far(*to, *to - offset, len);
+    else
+        copy_near(*to, offset, len);
+    *to += len;
+    return true;
+}
+
 bool pq_snappy_decode(const uint8_t *p, const uint8_t *in_end, uint8_t *out, size_t out_len)
 {
     uint8_t *to = out;
@@ -149,9 +164,9 @@ bool pq_snappy_decode(const uint8_t *p, const uint8_t *in_end, uint8_t *out, siz
     const uint8_t *const in_fast = in_end - p > SLACK ? in_end - SLACK : p;
     const uint8_t *const out_fast = out_len > SLACK ? out_end - SLACK : out;
     while (p < in_fast && to < out_fast) {
-        size_t tag = *p, type = tag & 3;
-        if (!type) {
-            size_t l = tag >> 2, len = l + 1;
+        uint64_t word = load64(p);
+        if (!(word & 3)) {
+            size_t l = word >> 2 & 0x3F, len = l + 1;
             p++;
             if (l >= SHORT) {
                 len = long_literal(&p, l);
@@ -165,20 +180,20 @@ bool pq_snappy_decode(const uint8_t *p, const uint8_t *in_end, uint8_t *out, siz
             copy_far(to, p, len);
             p += len;
             to += len;
-            tag = *p; /* a copy, nearly always; still within the slack */
-            type = tag & 3;
-            if (!type)
+            word = load64(p); /* a copy, nearly always; still within the slack */
+            if (!(word & 3))
                 continue;
         }
-        size_t len = copies[tag] & 0xFF, offset = (load32(p + 1) & masks[type]) + (size_t)(copies[tag] & 0x700);
-        p += type + 1 + ((type + 1) >> 2); /* 2, 3, 5; not looked up: the next tag waits for it */
-        if (offset - 1 >= (size_t)(to - out))
+        size_t size = (word & 3) + 1 + (((word & 3) + 1) >> 2); /* 2, 3, 5; not looked up: the next tag waits for it */
+        if (!copy(word, out, &to))
             return false;
-        if (offset >= 16)
-            copy_far(to, to - offset, len);
-        else
-            copy_near(to, offset, len);
-        to += len;
+        p += size;
+        word >>= 8 * size; /* a second copy of 2 or 3 bytes is in the word already, without a wait for memory */
+        if (((word & 3) + 1) & 2) {
+            if (!copy(word, out, &to))
+                return false;
+            p += (word & 3) + 1;
+        }
     }
     return careful(p, in_end, out, to, out_end);
 }

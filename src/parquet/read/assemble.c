@@ -8,6 +8,7 @@
 
 #include "arrow/arrow.h"
 #include "parquet/read/memory.h"
+#include "parquet/variant/variant.h"
 
 struct work {
     const struct pq_projection *p;
@@ -160,6 +161,26 @@ static int check_key(const struct work *w, size_t key, nl_error *err)
     return rc;
 }
 
+/* A variant's group, which is wanted whole, becomes the JSON that it stands for. On failure *a is released. */
+static int to_json(const struct work *w, size_t at, struct ArrowArray *a, nl_error *err)
+{
+    const struct pq_projected *p = &w->p->nodes[at];
+    const struct pq_node *node = &w->p->schema->nodes[p->node];
+    if (!pq_node_is_variant(w->p->schema, node) || p->n_leaves != node->n_leaves || !p->n_leaves)
+        return NL_OK;
+    struct ArrowSchema schema;
+    struct ArrowArray text = {0};
+    int rc = pq_projection_storage(w->p, at, w->leaves[p->first_leaf].string_views, &schema, err);
+    if (rc == NL_OK) {
+        rc = pq_variant_array(&schema, a, &text, err);
+        arrow_schema_release(&schema);
+    }
+    arrow_array_release(a);
+    if (rc == NL_OK)
+        arrow_array_move(&text, a);
+    return rc;
+}
+
 /* Node `at`, which has `slots` slots where no leaf says so. On failure *out is released. */
 static int assemble(const struct work *w, size_t at, size_t slots, struct ArrowArray *out, nl_error *err)
 {
@@ -178,6 +199,8 @@ static int assemble(const struct work *w, size_t at, size_t slots, struct ArrowA
             rc = agreed_shape(w, at, &shape, err);
         if (rc == NL_OK)
             rc = with_children(w, at, &shape, node->kind == PQ_NODE_STRUCT ? shape.slots : shape.elements, out, err);
+        if (rc == NL_OK)
+            rc = to_json(w, at, out, err);
     }
     if (rc == NL_OK && (size_t)out->length != slots) {
         rc = nl_fail(err, NL_CORRUPT, "%lld slots in a place of %zu", (long long)out->length, slots);

@@ -48,5 +48,8 @@ int pq_projection_options(const nl_parquet_file *f, const nl_parquet_read_option
 void pq_projection_free(struct pq_projection *p);
 /* The schema of its batches, a struct; yours. */
 int pq_projection_schema(const struct pq_projection *p, bool string_views, struct ArrowSchema *out, nl_error *err);
+/* Node `at` as it is stored: a variant's group with its members. Yours. */
+int pq_projection_storage(const struct pq_projection *p, size_t at, bool string_views, struct ArrowSchema *out,
+                          nl_error *err);
 
 #endif

@@ -103,6 +103,8 @@ void pq_leaf_type_of(const struct pq_schema_element *e, struct pq_leaf_type *out
 
 /* Prove the tree and describe it. Everything lives in arena, or in the elements. NL_CORRUPT, NL_UNSUPPORTED (too deep). */
 int pq_schema_build(const struct pq_file_meta *meta, nl_arena *arena, struct pq_schema *out, nl_error *err);
+/* Is the node the group of a VARIANT? */
+bool pq_node_is_variant(const struct pq_schema *s, const struct pq_node *n);
 /* Column i as an Arrow field; yours. string_views: "vu" and "vz" for strings and binary. */
 int pq_schema_field(const struct pq_schema *s, size_t column, bool string_views, struct ArrowSchema *out,
                     nl_error *err);

@@ -1,5 +1,5 @@
 /* schema_arrow.c: nodes as Arrow fields, all of a column or what a projection has of it. Field ids come along as metadata,
- * under the key by which other Arrow readers know them.
+ * under the key by which other Arrow readers know them. A variant's group is a string of JSON, unless only parts of it are asked for.
  *
  * The recursion is as deep as the tree of nodes, which is at most twice PQ_MAX_DEPTH.
  */
@@ -9,6 +9,7 @@
 
 #include "arrow/arrow.h"
 #include "arrow/metadata.h"
+#include "parquet/read/geo.h"
 #include "parquet/read/projection.h"
 
 /* The nodes of a schema, or those of a projection. */
@@ -16,6 +17,7 @@ struct tree {
     const struct pq_schema *s;
     const struct pq_projected *projected; /* NULL: all */
     bool views;
+    bool storage; /* variants as the groups that they are */
 };
 
 static const struct pq_node *node_of(const struct tree *t, size_t at)
@@ -23,9 +25,19 @@ static const struct pq_node *node_of(const struct tree *t, size_t at)
     return &t->s->nodes[t->projected ? t->projected[at].node : at];
 }
 
+/* Is it shown as the JSON that its group stands for? */
+static bool is_variant(const struct tree *t, size_t at)
+{
+    const struct pq_node *n = node_of(t, at);
+    return !t->storage && pq_node_is_variant(t->s, n) && n->n_leaves &&
+           (!t->projected || t->projected[at].n_leaves == n->n_leaves);
+}
+
 static const char *format_of(const struct tree *t, size_t at)
 {
     const struct pq_node *n = node_of(t, at);
+    if (is_variant(t, at))
+        return "u";
     static const char *const formats[] = {[PQ_NODE_STRUCT] = "+s", [PQ_NODE_LIST] = "+l", [PQ_NODE_MAP] = "+m"};
     if (n->kind == PQ_NODE_MAP && t->projected && t->projected[at + 1].n_children < 2)
         return "+l"; /* of structs with the key alone: Arrow has no such map */
@@ -46,13 +58,30 @@ static int set_field_id(const struct pq_schema_element *e, struct ArrowSchema *o
     return arrow_metadata_set(out, "PARQUET:field_id", text, (size_t)len, err);
 }
 
+/* WKB, with what is known of the coordinates. */
+static int set_geometry(const struct pq_schema_element *e, struct ArrowSchema *out, nl_error *err)
+{
+    nl_buf text = {0};
+    bool known;
+    int rc = pq_geo_metadata(&e->logical, &known, &text, err);
+    if (rc == NL_OK && known)
+        rc = arrow_metadata_set(out, "ARROW:extension:name", "geoarrow.wkb", 12, err);
+    if (rc == NL_OK && known)
+        rc = arrow_metadata_set(out, "ARROW:extension:metadata", text.data, text.len, err);
+    nl_buf_free(&text);
+    return rc;
+}
+
 /* What a leaf's annotation says beyond its format, by the names that Arrow has for it (Arrow, "Canonical Extension Types"). */
 static int set_extension(const struct pq_schema_element *e, struct ArrowSchema *out, nl_error *err)
 {
     const char *name = NULL;
+    if (e->logical.kind == PQ_LOGICAL_GEOMETRY || e->logical.kind == PQ_LOGICAL_GEOGRAPHY)
+        return set_geometry(e, out, err);
     if (e->logical.kind == PQ_LOGICAL_UUID && strcmp(out->format, "w:16") == 0)
         name = "arrow.uuid";
-    else if (e->logical.kind == PQ_LOGICAL_JSON || (!e->logical.kind && e->converted == PQ_CONVERTED_JSON))
+    else if (e->logical.kind == PQ_LOGICAL_JSON || e->logical.kind == PQ_LOGICAL_VARIANT ||
+             (!e->logical.kind && e->converted == PQ_CONVERTED_JSON))
         name = "arrow.json";
     if (!name)
         return NL_OK;
@@ -65,7 +94,8 @@ static int field_of(const struct tree *t, size_t at, struct ArrowSchema *out, nl
 {
     const struct pq_node *n = node_of(t, at);
     const struct pq_schema_element *e = &t->s->elements[n->element];
-    size_t children = t->projected ? t->projected[at].n_children : n->n_children;
+    bool variant = is_variant(t, at);
+    size_t children = variant ? 0 : t->projected ? t->projected[at].n_children : n->n_children;
     nl_buf name = {0};
     int rc = nl_buf_append(&name, e->name.data, e->name.len, err);
     if (rc == NL_OK)
@@ -73,7 +103,7 @@ static int field_of(const struct tree *t, size_t at, struct ArrowSchema *out, nl
     if (rc == NL_OK)
         rc = arrow_schema_nested(out, format_of(t, at), name.data, n->is_nullable, children, err);
     nl_buf_free(&name);
-    if (rc == NL_OK && n->kind == PQ_NODE_LEAF)
+    if (rc == NL_OK && (n->kind == PQ_NODE_LEAF || variant))
         rc = set_extension(e, out, err);
     return rc ? rc : set_field_id(e, out, err);
 }
@@ -108,4 +138,16 @@ int pq_projection_schema(const struct pq_projection *p, bool string_views, struc
     if (rc)
         arrow_schema_release(out);
     return rc;
+}
+
+int pq_projection_storage(const struct pq_projection *p, size_t at, bool string_views, struct ArrowSchema *out,
+                          nl_error *err)
+{
+    struct tree t = {.s = p->schema, .projected = p->nodes, .views = string_views, .storage = true};
+    return field(&t, at, out, err);
+}
+
+bool pq_node_is_variant(const struct pq_schema *s, const struct pq_node *n)
+{
+    return n->kind == PQ_NODE_STRUCT && s->elements[n->element].logical.kind == PQ_LOGICAL_VARIANT;
 }

@@ -34,6 +34,15 @@ static const uint8_t *value_bytes(struct pq_variant_names *names, const struct p
     return p;
 }
 
+/* A member's key; a name that is out of the ordinary is charged (V4). */
+static int put_member_key(struct pq_variant_names *names, const struct pq_member *m, nl_buf *out, nl_error *err)
+{
+    enum { ORDINARY = 256 };
+    if (m->key_len > ORDINARY)
+        return pq_variant_key(names, m->name, m->name_len, out, err);
+    return nl_buf_append(out, m->key, m->key_len, err);
+}
+
 /* NOLINTBEGIN(misc-no-recursion): the shape is at most PQ_VARIANT_DEPTH deep */
 
 /* The shredded members from *at on whose names come before `until` (NULL: all) and that are there. */
@@ -54,7 +63,7 @@ static int put_members(struct pq_variant_names *names, const struct pq_shape *s,
             rc = nl_buf_putc(out, ',', err);
         *first = false;
         if (rc == NL_OK)
-            rc = nl_buf_append(out, m->key, m->key_len, err);
+            rc = put_member_key(names, m, out, err);
         if (rc == NL_OK)
             rc = put_group(names, &m->shape, group, typed->offset + row, depth + 1, out, err);
     }

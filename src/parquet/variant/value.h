@@ -12,7 +12,8 @@
  *     levels at most 64 times that.
  * V3  Nothing is deeper than 64 levels.
  * V4  A name may be long, and stand a thousand times for two bytes of an id. The names of a value may come to 64 KiB and 256
- *     times the value's bytes: a field takes three bytes at least, so that names of 700 bytes are always paid for.
+ *     times the value's bytes: a field takes three bytes at least, so that names of 700 bytes are always paid for. Names of
+ *     shredded fields, each of which has a value in an array, are charged only where they are longer than 250 bytes.
  */
 #ifndef NL_PARQUET_VARIANT_VALUE_H
 #define NL_PARQUET_VARIANT_VALUE_H

@@ -34,10 +34,17 @@ class Error(ctypes.Structure):
     _fields_ = [("code", ctypes.c_int), ("message", ctypes.c_char * 1200), ("hint", ctypes.c_char * 400)]
 
 
+class Range(ctypes.Structure):
+    _fields_ = [("first", ctypes.c_int64), ("count", ctypes.c_int64)]
+
+
 class Options(ctypes.Structure):
     _fields_ = [("columns", ctypes.POINTER(ctypes.c_size_t)), ("n_columns", ctypes.c_size_t),
+                ("paths", ctypes.POINTER(ctypes.c_char_p)), ("n_paths", ctypes.c_size_t),
                 ("first_row_group", ctypes.c_size_t), ("n_row_groups", ctypes.c_size_t),
-                ("batch_rows", ctypes.c_int64), ("string_views", ctypes.c_bool)]
+                ("ranges", ctypes.POINTER(Range)), ("n_ranges", ctypes.c_size_t),
+                ("batch_rows", ctypes.c_int64), ("string_views", ctypes.c_bool), ("verify_checksums", ctypes.c_bool),
+                ("threads", ctypes.c_size_t), ("schema", ctypes.c_void_p), ("by_field_id", ctypes.c_bool)]
 
 
 nl.nl_source_open_file.argtypes = [ctypes.c_char_p, ctypes.c_void_p, ctypes.c_void_p]
@@ -53,7 +60,8 @@ class Failed(Exception):
     pass
 
 
-def read(path, columns=None, batch_rows=0, views=True, schema_only=False):
+def read(path, columns=None, batch_rows=0, views=True, schema_only=False, paths=None, ranges=None, threads=0,
+         checksums=False):
     """The file as a pyarrow Table (or its Schema); raises Failed with the library's message."""
     err, source, file, reader = Error(), ctypes.c_void_p(), ctypes.c_void_p(), ctypes.c_void_p()
 
@@ -68,7 +76,11 @@ def read(path, columns=None, batch_rows=0, views=True, schema_only=False):
             c = ctypes.create_string_buffer(256)
             check(nl.nl_parquet_schema(file, c, ctypes.byref(err)))
             return pa.Schema._import_from_c(ctypes.addressof(c))
-        o = Options(batch_rows=batch_rows, string_views=views)
+        o = Options(batch_rows=batch_rows, string_views=views, threads=threads, verify_checksums=checksums)
+        if paths is not None:
+            o.paths, o.n_paths = (ctypes.c_char_p * max(1, len(paths)))(*[p.encode() for p in paths]), len(paths)
+        if ranges is not None:
+            o.ranges, o.n_ranges = (Range * max(1, len(ranges)))(*[Range(a, n) for a, n in ranges]), len(ranges)
         if columns is not None:
             o.columns, o.n_columns = (ctypes.c_size_t * max(1, len(columns)))(*columns), len(columns)
         check(nl.nl_parquet_reader_new(file, ctypes.byref(o), ctypes.byref(reader), ctypes.byref(err)))
@@ -104,6 +116,8 @@ def plain_type(t):
 
 def same(a, b, what):
     a, b = a.combine_chunks(), b.combine_chunks()
+    if isinstance(a.type, pa.BaseExtensionType):  # the file's own annotation, which pyarrow is asked not to look at
+        a = a.chunk(0).storage if isinstance(a, pa.ChunkedArray) else a.storage
     ta, tb = plain_type(a.type), plain_type(b.type)
     assert ta == tb, f"{what}: type {a.type}, expected {b.type}"
     assert len(a) == len(b) and a.null_count == b.null_count, \
@@ -246,31 +260,12 @@ def from_polars(folder, rng):
     return count
 
 
-def nested(folder):
-    """Nested columns are shown, refused by name when asked for, and keep nobody from the flat ones."""
-    path = os.path.join(folder, "nested.parquet")
-    t = pa.table({"a": [1, 2], "l": [[1], None], "s": [{"x": 1, "y": ["b"]}, None], "z": ["p", "q"],
-                  "m": pa.array([[("k", 1)], None], pa.map_(pa.string(), pa.int32()))})
-    pq.write_table(t, path, store_schema=False)
-    schema = read(path, schema_only=True)
-    for got, want in zip(schema, pq.read_schema(path)):
-        assert got.equals(want) or str(got.type).replace("entries", "key_value") == str(want.type), f"{got}, expected {want}"
-    assert read(path, [0, 3]).to_pylist() == t.select(["a", "z"]).to_pylist()
-    try:
-        read(path)
-        raise AssertionError("a nested column was read")
-    except Failed as e:
-        assert "column l" in str(e) and "nested" in str(e), e
-    return 1
-
-
 def main():
     seed = int(os.environ.get("NEURALAKE_TEST_SEED", random.randrange(2 ** 32)))
     print(f"seed {seed}")
     rng = random.Random(seed)
     with tempfile.TemporaryDirectory() as folder:
         total = from_pyarrow(folder, rng) + from_duckdb(folder, rng) + from_polars(folder, rng)
-        total += nested(folder)
     print(f"{total} files agree")
 
 

@@ -75,7 +75,8 @@ class Bench:
         return bool(there)
 
     def worker(self, name, threads):
-        if (name, threads) not in self.workers:
+        there = self.workers.get((name, threads))
+        if not there or there.process.poll() is not None:  # one that crashed begins anew
             if name == "neuralake":
                 words = [self.scan, "--threads", str(threads), "--serve"]
             elif name == "neuralake write":
@@ -112,8 +113,12 @@ class Bench:
             best.setdefault(name.split("-")[0], name)
         answers = {name: [] for name in best.values()}
         for _ in range(runs):
-            for name in answers:
-                answers[name].append(self.turn(name, threads, job))
+            for name in list(answers):
+                try:
+                    answers[name].append(self.turn(name, threads, job))
+                except RuntimeError as e:  # not each time
+                    del answers[name], best[name.split("-")[0]]
+                    failed[name] = str(e)
         return ({name.split("-")[0]: self.taken(a) for name, a in answers.items()},
                 {name: why for name, why in failed.items() if name.split("-")[0] not in best},
                 {name.split("-")[0]: a[0][2] for name, a in answers.items()})

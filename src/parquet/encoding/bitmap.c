@@ -40,19 +40,19 @@ size_t pq_bitmap_copy(uint8_t *bits, size_t to, const uint8_t *src, size_t from,
     if (head) {
         uint64_t v = pq_bitmap_word(src, from, head);
         put(bits, to, head, v);
-        ones += (size_t)__builtin_popcountll(v);
+        ones += pq_ones(v);
     }
     size_t i = head;
     for (; i + 32 <= n; i += 32) {
         uint32_t v = (uint32_t)pq_bitmap_word(src, from + i, 32);
         memcpy(bits + (to + i) / 8, &v, sizeof v);
-        ones += (size_t)__builtin_popcount(v);
+        ones += pq_ones(v);
     }
     while (i < n) {
         size_t k = n - i < 8 ? n - i : 8;
         uint64_t v = pq_bitmap_word(src, from + i, k);
         put(bits, to + i, k, v);
-        ones += (size_t)__builtin_popcountll(v);
+        ones += pq_ones(v);
         i += k;
     }
     return ones;
@@ -66,7 +66,7 @@ void pq_bitmap_spread(uint8_t *bits, const uint8_t *dense_bits, const uint8_t *v
         if (k > n - i)
             k = n - i;
         uint64_t mask = pq_bitmap_word(valid, to + i, k), v = 0;
-        size_t ones = (size_t)__builtin_popcountll(mask);
+        size_t ones = pq_ones(mask);
         uint64_t dense = pq_bitmap_word(dense_bits, from, ones);
         for (size_t b = 0; b < k; b++) {
             uint64_t bit = mask >> b & 1;

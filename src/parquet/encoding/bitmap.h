@@ -10,6 +10,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* How many bits of v are 1, without the instruction, which the oldest processors lack, and without the library's table. */
+static inline size_t pq_ones(uint64_t v)
+{
+    v -= v >> 1 & 0x5555555555555555;
+    v = (v & 0x3333333333333333) + (v >> 2 & 0x3333333333333333);
+    return (size_t)(((v + (v >> 4)) & 0x0F0F0F0F0F0F0F0F) * 0x0101010101010101 >> 56);
+}
+
 /* Set n bits from `to` on to value. */
 void pq_bitmap_fill(uint8_t *bits, size_t to, size_t n, bool value);
 /* Copy n bits; returns how many of them are 1. */

@@ -3,6 +3,7 @@
  *     levels    2 0 2 1 …  ≥ 2  ──▶  1 0 1 0 …
  *     compress  bits 1 0 1 0, slots 1 1 0 0  ──▶  1 0
  */
+#include "parquet/encoding/bitmap.h"
 #include "parquet/encoding/kernel.h"
 
 size_t pq_at_least_scalar(const uint8_t *levels, size_t n, uint8_t least, uint64_t *bits)
@@ -13,7 +14,7 @@ size_t pq_at_least_scalar(const uint8_t *levels, size_t n, uint8_t least, uint64
         size_t k = n - i < 64 ? n - i : 64;
         for (size_t b = 0; b < k; b++)
             word |= (uint64_t)(levels[i + b] >= least) << b;
-        ones += (size_t)__builtin_popcountll(word);
+        ones += pq_ones(word);
         bits[i / 64] = word;
     }
     return ones;
@@ -34,9 +35,9 @@ size_t pq_compress_scalar(const uint64_t *bits, const uint64_t *slots, size_t n,
     size_t ones = 0;
     unsigned filled = 0; /* bits of word */
     for (size_t i = 0; i < n; i++) {
-        unsigned more = (unsigned)__builtin_popcountll(slots[i]);
+        unsigned more = (unsigned)pq_ones(slots[i]);
         uint64_t v = extract(bits[i], slots[i]);
-        ones += (size_t)__builtin_popcountll(v);
+        ones += pq_ones(v);
         word |= v << filled;
         filled += more;
         if (filled >= 64) {

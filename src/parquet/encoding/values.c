@@ -173,7 +173,7 @@ void pq_values_spread(void *values, size_t dense, const uint8_t *valid, size_t f
     while (n && p < n) { /* p == n: what is left stands in its place already */
         size_t k = n % 32 ? n % 32 : 32;
         uint64_t mask = pq_bitmap_word(valid, from + n - k, k);
-        size_t ones = (size_t)__builtin_popcountll(mask);
+        size_t ones = pq_ones(mask);
         n -= k;
         if (!ones) {
             memset(bytes + n * width, 0, k * width);

@@ -39,6 +39,15 @@ int pq_nanos_from_int96(void *out, const void *in, size_t n, nl_error *err);
  * that long ones point into, buffer its index. *in is moved on. NL_CORRUPT: a length beyond end. */
 int pq_views_from_plain(void *views, size_t n, const uint8_t **in, const uint8_t *end, const uint8_t *data,
                         uint32_t buffer, nl_error *err);
+/* n byte arrays that lie side by side at bytes, by their lengths, into views; data and buffer as above. Returns how many
+ * bytes they are. The caller has looked at the lengths: none is below 0, all lie within the memory. */
+size_t pq_views_from_lengths(void *views, size_t n, const int32_t *lengths, const uint8_t *bytes, const uint8_t *data,
+                             uint32_t buffer);
+/* DELTA_BYTE_ARRAY put together: value i is the first prefixes[i] bytes of the one before it (before, for the first; NULL: there is none), then
+ * lengths[i] - prefixes[i] bytes of suffixes, where those lie side by side. The values come side by side to `to`, which has
+ * room for exactly `total` bytes, their sum. The caller has looked at prefixes and lengths. Returns the end of the suffixes. */
+const uint8_t *pq_prefixes_join(uint8_t *to, size_t total, const uint8_t *before, const uint8_t *suffixes,
+                                const int32_t *prefixes, const int32_t *lengths, size_t n);
 /* PLAIN byte arrays into 128-bit decimals, likewise. */
 int pq_decimals_from_plain(void *out, size_t n, const uint8_t **in, const uint8_t *end, nl_error *err);
 /* One view. */

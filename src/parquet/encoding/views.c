@@ -69,3 +69,15 @@ int pq_views_from_plain(void *views, size_t n, const uint8_t **in, const uint8_t
     *in = p;
     return NL_OK;
 }
+
+size_t pq_views_from_lengths(void *views, size_t n, const int32_t *lengths, const uint8_t *bytes, const uint8_t *data,
+                             uint32_t buffer)
+{
+    wide *view = views;
+    const uint8_t *p = bytes;
+    for (size_t i = 0; i < n; i++) {
+        make_view(&view[i], p, (uint32_t)lengths[i], (uint32_t)(p - data), buffer);
+        p += lengths[i];
+    }
+    return (size_t)(p - bytes);
+}

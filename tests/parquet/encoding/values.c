@@ -265,9 +265,57 @@ static void decimals_of_every_length(void **state)
     }
 }
 
+/* Values of random lengths, whose prefixes are random too, side by side; put together by bytes, and by views. */
+static void prefixes_and_lengths(void **state)
+{
+    (void)state;
+    struct rng r = rng_seed("prefixes");
+    for (int round = 0; round < 300; round++) {
+        enum { MOST = 60 };
+        int32_t prefixes[MOST], lengths[MOST];
+        size_t n = rng_below(&r, MOST), longest = 1 + rng_below(&r, round % 2 ? 12 : 100), total = 0, suffixes = 0,
+               at = 0;
+        uint8_t before[100 + 64], want[MOST * 200], in[MOST * 200 + 64];
+        rng_bytes(&r, before, sizeof before);
+        rng_bytes(&r, in, sizeof in);
+        const uint8_t *last = before;
+        for (size_t i = 0, had = 100; i < n; i++) {
+            prefixes[i] = (int32_t)rng_below(&r, (had < longest ? had : longest) + 1);
+            size_t suffix = rng_below(&r, longest);
+            lengths[i] = prefixes[i] + (int32_t)suffix;
+            memcpy(want + total, last, (size_t)prefixes[i]);
+            memcpy(want + total + prefixes[i], in + suffixes, suffix);
+            last = want + total;
+            had = (size_t)lengths[i];
+            total += had;
+            suffixes += suffix;
+        }
+        uint8_t *out = malloc(total + 64), views[MOST * 16], one[16];
+        CHECK(out != NULL);
+        memset(out, 0xEE, total + 64);
+        check_why("round %d, %zu values", round, n);
+        CHECK(pq_prefixes_join(out, total, before, in, prefixes, lengths, n) == in + suffixes);
+        CHECK_MEM(out, want, total);
+        CHECK_INT(out[total], 0xEE);
+        if (n && !prefixes[0]) {
+            memset(out, 0xEE, total);
+            pq_prefixes_join(out, total, NULL, in, prefixes, lengths, n);
+            CHECK_MEM(out, want, total);
+        }
+        CHECK_INT(pq_views_from_lengths(views, n, lengths, out, out - 7, 3), total);
+        for (size_t i = 0; i < n; i++) {
+            pq_view_make(one, out + at, (uint32_t)lengths[i], out - 7, 3);
+            CHECK_MEM(views + 16 * i, one, 16);
+            at += (size_t)lengths[i];
+        }
+        free(out);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(prefixes_and_lengths),
         cmocka_unit_test(byte_streams_of_every_width),
         cmocka_unit_test(decimals_of_every_length),
         cmocka_unit_test(gather_and_fill),

@@ -3,6 +3,7 @@
  *     parts.parquet: error: row group 0, column p_name, page at byte 4: the page's checksum is …
  *     ─────file────  ─kind─ ───────────────────where───────────────────  ───────────what─────────
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -180,7 +181,7 @@ static int run(struct cli_context *x, const struct cli_args *a, nl_error *err)
         rc = check_one(x, &c, store, err);
     }
     if (rc == NL_OK && c.files && (json_dumpf(c.files, stdout, JSON_INDENT(2)) || putchar('\n') == EOF))
-        rc = nl_fail(err, NL_IO, "write to standard output");
+        rc = nl_fail_errno(err, errno ? errno : EIO, "write to standard output");
     json_decref(c.files);
     int flushed = rc == NL_OK ? cli_flush(err) : NL_OK;
     rc = rc ? rc : flushed;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "arrow/arrow.h"
+#include "arrow/metadata.h"
 #include "base/clock.h"
 #include "base/str.h"
 #include "cli/commands.h"
@@ -53,12 +54,25 @@ static int open_input(struct rewriting *r, const struct cli_args *a, nl_store *s
     return rc;
 }
 
+/* pyarrow and pandas look for key-values in the Arrow schema first, which the writer makes of this one. */
+static int name_key_values(struct rewriting *r, nl_error *err)
+{
+    int rc = NL_OK;
+    for (size_t i = 0; rc == NL_OK && i < r->o.write.n_key_values; i++) {
+        const char *value = r->o.write.key_values[2 * i + 1];
+        rc = arrow_metadata_set(&r->schema, r->o.write.key_values[2 * i], value, strlen(value), err);
+    }
+    return rc;
+}
+
 static int open_output(struct rewriting *r, const struct cli_args *a, nl_store *store, nl_error *err)
 {
     nl_put_options put = {.size_hint = pq_inspect_size(r->file)};
     int rc = cli_paths_of(&r->schema, &r->columns, err);
     if (rc == NL_OK)
         rc = rewrite_options_of(a, r->file, &r->columns, &r->o, err);
+    if (rc == NL_OK)
+        rc = name_key_values(r, err);
     if (rc)
         nl_note(err, "%s", a->argv[0]);
     if (rc == NL_OK)

@@ -7,6 +7,7 @@
  */
 #include "cli/parquet_json.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -220,7 +221,7 @@ int cli_print_parquet_json(const nl_parquet_file *f, const char *uri, nl_error *
     if (rc == NL_OK)
         rc = fill_groups(f, groups, err);
     if (rc == NL_OK && (json_dumpf(root, stdout, JSON_INDENT(2)) || putchar('\n') == EOF))
-        rc = nl_fail(err, NL_IO, "write to standard output");
+        rc = nl_fail_errno(err, errno ? errno : EIO, "write to standard output");
     if (rc == NL_OK)
         rc = cli_flush(err);
     json_decref(root);

@@ -1,6 +1,8 @@
 /* tests/parquet/read/adapt.c: every safe widening and every refusal as a table; nested columns; slices; faults. */
 #include "parquet/read/adapt.h"
 
+#include <neuralake/parquet.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -10,6 +12,7 @@
 #include "base/str.h"
 #include "support/check.h"
 #include "support/fault.h"
+#include "support/tmp.h"
 
 /* ── columns from text, and back ── */
 
@@ -279,7 +282,7 @@ static void parse_field(const char **at, struct ArrowSchema *out);
 
 static size_t count_members(const char *at)
 {
-    size_t n = *at != '}';
+    size_t n = *at && *at != '}';
     for (int depth = 0; depth >= 0; at++) {
         depth += *at == '{' || *at == '(';
         depth -= *at == '}' || *at == ')';
@@ -579,6 +582,104 @@ static void no_memory_is_an_error(void **state)
     arrow_schema_release(&to);
 }
 
+/* ── through the reader ── */
+
+static void write_file(const char *path, const struct ArrowSchema *schema, int64_t rows)
+{
+    nl_parquet_write_options options = {.row_group_rows = 5};
+    struct ArrowArray batch = make_array(schema, rows);
+    nl_parquet_writer *w;
+    nl_sink *sink;
+    nl_error err;
+    CHECK_OK(nl_sink_create_file(path, &sink, &err), err);
+    CHECK_OK(nl_parquet_writer_new(sink, schema, &options, &w, &err), err);
+    CHECK_OK(nl_parquet_write(w, &batch, &err), err);
+    CHECK_OK(nl_parquet_finish(w, &err), err);
+    CHECK_OK(nl_sink_commit(sink, &err), err);
+    nl_parquet_writer_free(w);
+    arrow_array_release(&batch);
+}
+
+/* All rows of a file read as a schema, as text; NULL with *err. Yours. */
+static char *read_as(const nl_parquet_file *file, const nl_parquet_read_options *options, nl_error *err)
+{
+    nl_parquet_reader *r;
+    struct ArrowSchema schema = {0};
+    struct ArrowArray batch = {0};
+    nl_buf out = {0};
+    nl_buf_puts(&out, "", NULL);
+    int rc = nl_parquet_reader_new(file, options, &r, err);
+    if (!rc)
+        rc = nl_parquet_reader_schema(r, &schema, err);
+    while (!rc && !(rc = nl_parquet_next(r, &batch, err)) && batch.release) {
+        char *text = as_text(&schema, &batch);
+        nl_buf_printf(&out, NULL, "%s%s", out.len ? ";" : "", text);
+        free(text);
+        arrow_array_release(&batch);
+    }
+    nl_parquet_reader_free(r);
+    arrow_schema_release(&schema);
+    if (rc)
+        nl_buf_free(&out);
+    return rc ? NULL : nl_buf_steal(&out);
+}
+
+static const struct file_case {
+    const char *as;
+    bool by_id;
+    const char *want; /* "!…": an error with these words */
+} file_cases[] = {
+    {"s{b:vu,a:l,x:s{y:i}}", false,
+     "\"a text of row 0\",0,null;\"a text of row 1\",1,null;\"a text of row 2\",2,null;null,null,null;\"a text of row "
+     "4\",4,null;\"a text of row 5\",5,null"},
+    {"s{s:s{p:g,z:u}}", false,
+     "{\"p\":0.0,\"z\":null};{\"p\":1.0,\"z\":null};{\"p\":2.0,\"z\":null};null;{\"p\":4.0,\"z\":null};{\"p\":5.0,"
+     "\"z\":null}"},
+    {"s{t:l(U)}", false,
+     "[];[\"a text of row 0\"];[\"a text of row 1\",\"a text of row 2\"];null;[null];[\"a text of row 4\",\"a text of "
+     "row 5\"]"},
+    {"s{anything#11:l,other#99:u}", true, "0,null;1,null;2,null;null,null;4,null;5,null"},
+    {"s{m#13:s{q#21:l}}", true, "{\"q\":0};{\"q\":1};{\"q\":2};null;{\"q\":4};{\"q\":5}"},
+    {"s{x:u}", false, "null;null;null;null;null;null"},
+    {"s{}", false, ""},
+    {"s{a:s}", false, "!column a is INTEGER, where SMALLINT is wanted"},
+    {"s{x!:i}", false, "!column x must not be null"},
+    {"s{a:i,a:i}", false, "!column a is wanted twice"},
+};
+
+static void the_reader_reads_as_a_schema_says(void **state)
+{
+    char *path = tmp_path(*state, "a.parquet");
+    struct ArrowSchema schema = parse_schema("s{a#11:i,b#12:u,s#13:s{p#21:i,q#22:i},t#14:l(u)}");
+    nl_parquet_file *file;
+    nl_source *source;
+    nl_error err = {0};
+    write_file(path, &schema, 6);
+    CHECK_OK(nl_source_open_file(path, &source, &err), err);
+    CHECK_OK(nl_parquet_open(source, &file, &err), err);
+    for (size_t i = 0; i < 2 * NL_LEN(file_cases); i++) {
+        const struct file_case *c = &file_cases[i / 2];
+        struct ArrowSchema as = parse_schema(c->as);
+        nl_parquet_read_options o = {.schema = &as,
+                                     .by_field_id = c->by_id,
+                                     .string_views = i % 2,
+                                     .threads = 1 + i % 2};
+        char *got = read_as(file, &o, &err);
+        check_why("%s: %s", c->as, got ? got : err.message);
+        CHECK(!got == (c->want[0] == '!'));
+        if (got)
+            CHECK_STR(got, c->want);
+        else
+            CHECK_FAILS(err.code, NL_INVALID, err, c->want + 1);
+        free(got);
+        arrow_schema_release(&as);
+    }
+    nl_parquet_close(file);
+    nl_source_close(source);
+    arrow_schema_release(&schema);
+    free(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -588,6 +689,7 @@ int main(void)
         cmocka_unit_test(nested_columns_as_the_table_says),
         cmocka_unit_test(what_does_not_change_is_moved),
         cmocka_unit_test(a_map_says_where_columns_are),
+        cmocka_unit_test_setup_teardown(the_reader_reads_as_a_schema_says, tmp_setup, tmp_teardown),
         cmocka_unit_test(depth_has_a_limit),
         cmocka_unit_test(no_memory_is_an_error),
     };

@@ -460,8 +460,8 @@ def nested_case(folder, depth, rows, **options):
         if not has(schema.field(i).type, pa.types.is_map):
             have = con.execute(f"SELECT {name} FROM read_parquet('{path}')").to_arrow_table().column(0).to_pylist()
             assert [plain(v) for v in have] == want, f"{why}: duckdb: {name}"
-        if has(schema.field(i).type, pa.types.is_dictionary):
-            continue  # Polars 2.1 cannot give categories within lists to anybody
+        if has(schema.field(i).type, lambda t: pa.types.is_dictionary(t) or pa.types.is_decimal256(t)):
+            continue  # Polars 2.1 panics on giving away categories within lists, and nothing but nulls of these
         have = polars.read_parquet(path, columns=[name]).to_arrow().column(0).to_pylist()
         assert [plain(v) for v in have] == want, f"{why}: polars: {name}"
 

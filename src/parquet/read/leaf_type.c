@@ -64,8 +64,8 @@ static void set(struct pq_leaf_type *t, enum pq_conversion conversion, uint32_t 
 {
     t->conversion = conversion;
     t->value_width = width;
-    size_t len = strnlen(format, sizeof t->format - 1);
-    memcpy(t->format, format, len + 1); /* ten thousand leaves: no printing */
+    size_t len = strlen(format); /* ten thousand leaves: no printing */
+    memcpy(t->format, format, len < sizeof t->format ? len + 1 : 0);
 }
 
 /* The physical type alone. */

@@ -97,7 +97,7 @@ static int check_values(const struct pq_adapt *plan, const struct ArrowArray *a,
 
 static int widen(const struct pq_adapt *plan, struct ArrowArray *a, struct ArrowArray *out, nl_error *err)
 {
-    struct derived *d;
+    struct derived *d = NULL;
     void *to = NULL;
     int rc = derive(a, 2, 0, out, &d, err);
     if (rc)
@@ -154,7 +154,7 @@ static int to_views(const struct pq_adapt *plan, struct ArrowArray *a, struct Ar
     int64_t end = a->offset + a->length, total = a->length ? start_of(&plan->from, a, end) : 0, *sizes;
     size_t n = (size_t)(total >> VIEW_REACH_BITS) + 1;
     const uint8_t *data = a->buffers[plan->from.kind == ARROW_FIXED_BINARY ? 1 : 2];
-    struct derived *d;
+    struct derived *d = NULL;
     void *views = NULL, *lengths = NULL;
     int rc = derive(a, n + 3, 0, out, &d, err);
     if (rc)
@@ -197,7 +197,7 @@ static int to_offsets(const struct pq_adapt *plan, struct ArrowArray *a, struct 
 {
     bool wide = plan->to.layout == ARROW_OFFSETS64;
     int64_t end = a->offset + a->length;
-    struct derived *d;
+    struct derived *d = NULL;
     void *offsets = NULL;
     int rc = derive(a, 3, 0, out, &d, err);
     if (rc)
@@ -231,7 +231,7 @@ static int gather_views(const struct pq_adapt *plan, struct ArrowArray *a, struc
     bool wide = plan->to.layout == ARROW_OFFSETS64;
     int64_t total = 0, at = 0;
     const uint8_t *bytes;
-    struct derived *d;
+    struct derived *d = NULL;
     void *offsets = NULL, *data = NULL;
     for (int64_t i = 0; i < a->length; i++)
         total += view_length(a, &plan->from, i, &bytes);
@@ -285,7 +285,7 @@ static int convert(const struct pq_adapt *plan, struct ArrowArray *a, struct Arr
 
 static int convert_nested(const struct pq_adapt *plan, struct ArrowArray *a, struct ArrowArray *out, nl_error *err)
 {
-    struct derived *d;
+    struct derived *d = NULL;
     if (a->n_children != (int64_t)plan->n_from) {
         arrow_array_release(a);
         return nl_fail(err, NL_INVALID, "column %s: an array of another shape than its schema", plan->path);

@@ -42,7 +42,7 @@ static int plan_ranges(const nl_parquet_file *file, size_t row_group, struct sca
 int scan_plan_morsel(const nl_parquet_file *file, size_t row_group, const struct scan_projection *p,
                      const struct ArrowSchema *table, const int32_t *map, struct scan_morsel_plan *out, nl_error *err)
 {
-    size_t n;
+    size_t n = 0;
     *out = (struct scan_morsel_plan){0};
     size_t *columns = calloc(p->n + 1, sizeof *columns);
     int rc = columns ? choose_columns(file, p, table, map, columns, &n, err) : nl_fail_memory(err);

@@ -34,28 +34,50 @@ static void submit_tails(struct scan_schedule *s)
         submit_one_tail(s, s->files[s->submitted], &s->tails[s->submitted % SCAN_TAILS_AHEAD]);
 }
 
-/* Open the next file from its tail, which ends here. */
+/* Open file i from its tail, which ends here, and ask for what can be looked up. What came of it stays in its place. */
+static void open_ahead(struct scan_schedule *s, size_t i)
+{
+    struct scan_pending_tail *t = &s->tails[i % SCAN_TAILS_AHEAD];
+    const struct scan_file *what = s->files[i];
+    nl_source *source = t->source;
+    nl_fetch *fetch = t->fetch;
+    if (t->opened)
+        return;
+    t->opened = true;
+    t->source = NULL;
+    t->fetch = NULL;
+    int rc = t->error.code;
+    if (what == s->table->first->what) {
+        t->open = scan_open_file_ref(s->table->first);
+    } else if (!rc) {
+        rc = scan_open_file_new(what, source, fetch, &s->stop, &t->open, &t->error);
+        if (!rc)
+            rc = scan_open_file_map(t->open, &s->table->schema, s->table->n_file_columns, &t->error);
+    }
+    if (!rc)
+        scan_lookup_new(t->open, s->table, s->filter, &s->projection, &t->lookup, &t->error);
+}
+
+/* The next file is the open one from here on. */
 static int open_next(struct scan_schedule *s, nl_error *err)
 {
     struct scan_pending_tail *t = &s->tails[s->file % SCAN_TAILS_AHEAD];
-    const struct scan_file *what = s->files[s->file];
-    nl_source *source = t->source;
-    nl_fetch *fetch = t->fetch;
-    t->source = NULL;
-    t->fetch = NULL;
+    open_ahead(s, s->file);
     s->row_group = 0;
-    if (what == s->table->first->what) {
-        s->open = scan_open_file_ref(s->table->first);
-        return scan_lookup_new(s->open, s->table, s->filter, &s->projection, &s->lookup, err);
-    }
-    if (!source) {
+    s->open = t->open;
+    s->lookup = t->lookup;
+    t->open = NULL;
+    t->lookup = NULL;
+    if (t->error.code)
         *err = t->error;
-        return t->error.code;
-    }
-    int rc = scan_open_file_new(what, source, fetch, &s->stop, &s->open, err);
-    if (!rc)
-        rc = scan_open_file_map(s->open, &s->table->schema, s->table->n_file_columns, err);
-    return rc ? rc : scan_lookup_new(s->open, s->table, s->filter, &s->projection, &s->lookup, err);
+    return t->error.code;
+}
+
+/* Before the planner waits for what is looked up in one file: ask for the same of the next ones. */
+static void look_ahead(struct scan_schedule *s)
+{
+    for (size_t i = s->file + 1; i < s->submitted && i - s->file < SCAN_LOOKUPS_AHEAD; i++)
+        open_ahead(s, i);
 }
 
 /* ── morsels ── */
@@ -224,8 +246,11 @@ static enum step step_group(struct scan_schedule *s, bool may_wait)
 {
     s->judged = s->judged || worth_reading(s, s->row_group);
     if (s->judged && !s->planned) {
-        if (!may_wait && scan_lookup_waits(s->lookup, s->row_group))
+        bool waits = scan_lookup_waits(s->lookup, s->row_group);
+        if (waits && !may_wait)
             return STEP_WOULD_WAIT;
+        if (waits)
+            look_ahead(s);
         enum step result = plan_group(s, s->row_group);
         if (result != STEP_MORE)
             return result;
@@ -336,5 +361,7 @@ void scan_planner_end(struct scan_schedule *s)
     for (size_t i = 0; i < SCAN_TAILS_AHEAD; i++) {
         nl_fetch_drop(s->tails[i].fetch);
         nl_source_close(s->tails[i].source);
+        scan_lookup_free(s->tails[i].lookup);
+        scan_open_file_unref(s->tails[i].open);
     }
 }

@@ -23,6 +23,7 @@
 #include "scan/run/lookup.h"
 
 #define SCAN_TAILS_AHEAD   64
+#define SCAN_LOOKUPS_AHEAD 16
 #define SCAN_MORSELS_AHEAD 64
 #define SCAN_MEMORY        (64 << 20)
 
@@ -37,11 +38,14 @@ struct scan_morsel {
     nl_error error;     /* D2 */
 };
 
-/* A footer that was asked for. */
+/* A footer that was asked for, and perhaps what came of it. */
 struct scan_pending_tail {
     nl_source *source;
     nl_fetch *fetch;
-    nl_error error; /* it could not even be asked for */
+    nl_error error; /* it could not even be asked for, or not be opened */
+    bool opened;    /* source and fetch went into open and lookup, or into the error */
+    struct scan_open_file *open;
+    struct scan_lookup *lookup;
 };
 
 struct scan_schedule {

@@ -34,13 +34,14 @@ struct fake_fetch {
     nl_fetch base;
     nl_range range;
     bool ahead; /* counted in bytes_ahead */
+    bool is_tail;
 };
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t sent = PTHREAD_COND_INITIALIZER;
 static struct file *files;
 static struct fake_counts counts;
-static uint64_t hold, bytes_ahead;
+static uint64_t hold, hold_ranges, bytes_ahead;
 
 void fake_reset(void)
 {
@@ -52,7 +53,7 @@ void fake_reset(void)
         free(f);
     }
     counts = (struct fake_counts){0};
-    hold = bytes_ahead = 0;
+    hold = hold_ranges = bytes_ahead = 0;
 }
 
 void fake_put(const char *uri, const void *data, size_t len)
@@ -100,6 +101,11 @@ void fake_hold(uint64_t requests)
     hold = requests;
 }
 
+void fake_hold_ranges(uint64_t requests)
+{
+    hold_ranges = requests;
+}
+
 /* ── a source ── */
 
 static int new_fetch(struct fake_source *s, nl_range r, bool ahead, nl_fetch **out, nl_error *err)
@@ -131,7 +137,10 @@ static int submit_tail(nl_source *base, uint64_t want, nl_fetch **out, nl_error 
     s->tail_from = s->file->len - n;
     s->has_tail = true;
     count(1, n, 0);
-    return new_fetch(s, (nl_range){s->tail_from, n}, false, out, err);
+    int rc = new_fetch(s, (nl_range){s->tail_from, n}, false, out, err);
+    if (!rc)
+        ((struct fake_fetch *)*out)->is_tail = true;
+    return rc;
 }
 
 static int submit(nl_source *base, const nl_range *ranges, size_t n, nl_fetch **out, nl_error *err)
@@ -175,7 +184,7 @@ static int wait_fetch(nl_fetch *base, nl_cancel *cancel, nl_bytes *out, nl_error
     struct nl_cancel_watch watch = {.mutex = &mutex, .cond = &sent};
     nl_cancel_watch(cancel, &watch);
     pthread_mutex_lock(&mutex);
-    while (counts.requests < hold && !nl_cancelled(cancel))
+    while (counts.requests < (f->is_tail ? hold : hold > hold_ranges ? hold : hold_ranges) && !nl_cancelled(cancel))
         pthread_cond_wait(&sent, &mutex);
     pthread_mutex_unlock(&mutex);
     nl_cancel_unwatch(cancel, &watch);

@@ -38,6 +38,8 @@ struct fake_counts {
 struct fake_counts fake_counts(void);
 /* Nothing arrives until so many requests were sent in all. */
 void fake_hold(uint64_t requests);
+/* The same, but for tails, which arrive at once. */
+void fake_hold_ranges(uint64_t requests);
 /* Requests for this uri fail when they are waited for. */
 void fake_fail(const char *uri);
 /* Flip a bit of a file. */

@@ -209,6 +209,30 @@ static void many_row_groups_are_looked_up_together(void **state)
     nl_arena_free(&arena);
 }
 
+/* Nothing but footers arrives until the lookups of three files were asked for: one after the other would never end. */
+static void files_are_looked_up_side_by_side(void **state)
+{
+    (void)state;
+    static const struct scan_file files[] = {{.uri = "f0"}, {.uri = "f1"}, {.uri = "f2"}};
+    nl_arena arena = {0};
+    struct fake_parquet p = {.rows = 600000, .page_rows = 60, .no_name = true};
+    struct scan_table *t;
+    nl_error err;
+    fake_reset();
+    for (size_t i = 0; i < NL_LEN(files); i++)
+        fake_put_parquet(files[i].uri, p);
+    CHECK_OK(scan_table_open(NULL, &(struct scan_file_set){.files = files, .n_files = 3}, NULL, &t, &err), err);
+    uint64_t footers = 3 * fake_counts().requests; /* of a long footer: two */
+    fake_hold_ranges(footers + 3);
+    struct seen seen = scan(t, compare(&arena, FILTER_EQ, 123456), 0, 1, 123456, 123456);
+    scan_table_free(t);
+    CHECK_INT(seen.matches, 3);
+    CHECK_INT(seen.rows, 180);
+    CHECK_INT(fake_counts().requests, footers + 3 + 3);
+    CHECK_INT(fake_counts().opened, fake_counts().closed);
+    nl_arena_free(&arena);
+}
+
 static void a_bloom_filter_excludes(void **state)
 {
     (void)state;
@@ -398,6 +422,7 @@ int main(void)
         cmocka_unit_test(a_far_index_is_one_request_where_it_pays),
         cmocka_unit_test(and_is_left_alone_where_it_does_not),
         cmocka_unit_test(many_row_groups_are_looked_up_together),
+        cmocka_unit_test(files_are_looked_up_side_by_side),
         cmocka_unit_test(a_bloom_filter_excludes),
         cmocka_unit_test(a_dictionary_excludes),
         cmocka_unit_test(a_damaged_index_reads_all),

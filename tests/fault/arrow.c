@@ -2,6 +2,9 @@
 #include <errno.h>
 
 #include "arrow/arrow.h"
+#include "arrow/ipc_schema.h"
+#include "arrow/metadata.h"
+#include "arrow/text/text.h"
 #include "base/str.h"
 #include "support/check.h"
 #include "support/fault.h"
@@ -26,6 +29,94 @@ static void schemas(void **state)
         arrow_schema_release(&copy);
     }
     arrow_schema_release(&whole);
+}
+
+/* A list of structs, a map, a dictionary, metadata. On failure *out is released. */
+static int nested_schema(struct ArrowSchema *out)
+{
+    struct ArrowSchema words = {0};
+    int rc = arrow_schema_struct(out, 3, NULL);
+    if (rc)
+        return rc;
+    struct ArrowSchema **c = out->children;
+    if (rc == NL_OK)
+        rc = arrow_schema_nested(c[0], "+l", "list", true, 1, NULL);
+    if (rc == NL_OK)
+        rc = arrow_schema_nested(c[0]->children[0], "+s", "item", true, 1, NULL);
+    if (rc == NL_OK)
+        rc = arrow_schema_field(c[0]->children[0]->children[0], "tsu:Europe/Berlin", "t", true, NULL);
+    if (rc == NL_OK)
+        rc = arrow_schema_field(c[1], "c", "word", true, NULL);
+    if (rc == NL_OK)
+        rc = arrow_schema_field(&words, "u", "", true, NULL);
+    if (rc == NL_OK)
+        rc = arrow_schema_set_dictionary(c[1], &words, NULL);
+    if (rc == NL_OK)
+        rc = arrow_schema_field(c[2], "d:76,2,256", "big", true, NULL);
+    if (rc == NL_OK)
+        rc = arrow_metadata_set(c[2], "key", "value", 5, NULL);
+    if (rc == NL_OK)
+        rc = arrow_metadata_set(c[2], "key", "other", 5, NULL);
+    if (rc == NL_OK)
+        rc = arrow_schema_set_format(c[2], "d:76,3,256", NULL);
+    if (rc)
+        arrow_schema_release(out);
+    return rc;
+}
+
+static void nested_schemas(void **state)
+{
+    (void)state;
+    FAULT_LOOP(f, FAULT_ALLOC, ENOMEM)
+    {
+        struct ArrowSchema s;
+        nl_buf sql = {0};
+        int rc = nested_schema(&s);
+        bool made = rc == NL_OK;
+        if (made)
+            rc = arrow_schema_sql(&s, &sql, NULL);
+        bool fired = fault_off(&f);
+        CHECK_INT(rc, fired ? NL_NO_MEMORY : NL_OK);
+        if (made)
+            CHECK_STR(s.children[2]->format, "d:76,3,256");
+        nl_buf_free(&sql);
+        if (made)
+            arrow_schema_release(&s);
+    }
+}
+
+/* A schema to its message, back, and put on a field. */
+static void ipc_schemas(void **state)
+{
+    (void)state;
+    struct ArrowSchema s;
+    CHECK_INT(nested_schema(&s), NL_OK);
+    FAULT_LOOP(f, FAULT_ALLOC, ENOMEM)
+    {
+        struct ArrowSchema back = {0}, read = {0};
+        nl_buf text = {0};
+        int rc = arrow_ipc_schema_encode(&s, &text, NULL);
+        CHECK(rc == NL_OK || text.len == 0);
+        if (rc == NL_OK)
+            rc = arrow_ipc_schema_decode(text.data, text.len, &back, NULL);
+        CHECK((rc == NL_OK) == (back.release != NULL));
+        if (rc == NL_OK)
+            rc = arrow_schema_copy(&s, &read, NULL);
+        if (rc == NL_OK)
+            rc = arrow_schema_set_format(read.children[0]->children[0]->children[0], "tsu:UTC", NULL);
+        if (rc == NL_OK)
+            rc = arrow_metadata_set(read.children[2], "key", NULL, 0, NULL);
+        if (rc == NL_OK)
+            rc = arrow_ipc_schema_restore(&back, &read, NULL);
+        bool fired = fault_off(&f);
+        CHECK_INT(rc, fired ? NL_NO_MEMORY : NL_OK);
+        if (!fired)
+            CHECK_STR(read.children[0]->children[0]->children[0]->format, "tsu:Europe/Berlin");
+        arrow_schema_release(&back);
+        arrow_schema_release(&read);
+        nl_buf_free(&text);
+    }
+    arrow_schema_release(&s);
 }
 
 /* Rows of every kind of value of the format, up to the first failure; *built is how many there are. */
@@ -179,11 +270,55 @@ static void texts(void **state)
     }
 }
 
+/* A struct of a list and a string, as JSON. */
+static void nested_texts(void **state)
+{
+    (void)state;
+    static const int32_t offsets[] = {0, 2, 2}, words[] = {0, 1, 3};
+    static const int64_t numbers[] = {1, 2};
+    const void *list_buffers[] = {NULL, offsets}, *word_buffers[] = {NULL, words, "a\"b"},
+               *number_buffers[] = {NULL, numbers}, *none[] = {NULL};
+    struct ArrowSchema schema;
+    CHECK_INT(arrow_schema_struct(&schema, 2, NULL), NL_OK);
+    CHECK_INT(arrow_schema_nested(schema.children[0], "+l", "list", true, 1, NULL), NL_OK);
+    CHECK_INT(arrow_schema_field(schema.children[0]->children[0], "l", "item", true, NULL), NL_OK);
+    CHECK_INT(arrow_schema_field(schema.children[1], "u", "word", true, NULL), NL_OK);
+    struct ArrowArray number = {.length = 2, .n_buffers = 2, .buffers = number_buffers}, *items[] = {&number},
+                      list = {.length = 2, .n_buffers = 2, .buffers = list_buffers, .n_children = 1, .children = items},
+                      word = {.length = 2, .n_buffers = 3, .buffers = word_buffers}, *columns[] = {&list, &word},
+                      batch = {.length = 2, .n_buffers = 1, .buffers = none, .n_children = 2, .children = columns};
+    FAULT_LOOP(f, FAULT_ALLOC, ENOMEM)
+    {
+        struct arrow_text *text = NULL;
+        nl_sink *sink = NULL;
+        nl_buf out = {0};
+        int rc = nl_sink_create_memory(&out, &sink, NULL);
+        if (rc == NL_OK)
+            rc = arrow_text_new(ARROW_TEXT_NDJSON, &schema, sink, &text, NULL);
+        if (rc == NL_OK)
+            rc = arrow_text_batch(text, &batch, NULL);
+        if (rc == NL_OK)
+            rc = arrow_text_finish(text, NULL);
+        arrow_text_free(text);
+        if (rc == NL_OK)
+            rc = nl_sink_commit(sink, NULL);
+        else if (sink)
+            nl_sink_abort(sink);
+        bool fired = fault_off(&f);
+        CHECK_INT(rc, fired ? NL_NO_MEMORY : NL_OK);
+        if (!fired)
+            CHECK_STR(out.data, "{\"list\":[1,2],\"word\":\"a\"}\n{\"list\":[],\"word\":\"\\\"b\"}\n");
+        nl_buf_free(&out);
+    }
+    arrow_schema_release(&schema);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(schemas), cmocka_unit_test(builders), cmocka_unit_test(views),
-        cmocka_unit_test(streams), cmocka_unit_test(texts),
+        cmocka_unit_test(nested_schemas), cmocka_unit_test(ipc_schemas), cmocka_unit_test(nested_texts),
+        cmocka_unit_test(schemas),        cmocka_unit_test(builders),    cmocka_unit_test(views),
+        cmocka_unit_test(streams),        cmocka_unit_test(texts),
     };
     return cmocka_run_group_tests_name("fault_arrow", tests, NULL, NULL);
 }

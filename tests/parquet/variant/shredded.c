@@ -3,6 +3,7 @@
 #include "base/str.h"
 #include "parquet/variant/variant.h"
 #include "support/check.h"
+#include "support/fault.h"
 
 /* A value, or nothing. */
 struct blob {
@@ -286,6 +287,36 @@ static void types_that_shred_and_that_do_not(void **state)
     check_rows(&v, NULL, "'member' is no group of value and typed_value", NL_UNSUPPORTED);
 }
 
+/* Each allocation fails in turn. */
+static void memory_that_is_out(void **state)
+{
+    (void)state;
+    const struct event row[] = {{BLOB("\x02\x01\x01\x00\x05\x11"
+                                      "u@ex"),
+                                 true, NONE, BLOB("login"), NONE, 0, NULL}};
+    struct fixture v = events(row, 1);
+    FAULT_LOOP(f, FAULT_ALLOC, ENOMEM)
+    {
+        struct ArrowArray got;
+        int rc = pq_variant_array(&v.schema, &v.array, &got, NULL);
+        bool fired = fault_off(&f);
+        CHECK_INT(rc, fired ? NL_NO_MEMORY : NL_OK);
+        CHECK_INT(got.release == NULL, fired);
+        arrow_array_release(&got);
+    }
+    FAULT_LOOP(f, FAULT_ALLOC, ENOMEM)
+    {
+        nl_buf out = {0};
+        int rc = pq_variant_to_json(NAMES, sizeof NAMES - 1, row[0].value.data, row[0].value.len, &out, NULL);
+        bool fired = fault_off(&f);
+        CHECK_INT(rc, fired ? NL_NO_MEMORY : NL_OK);
+        CHECK_STR(out.data ? out.data : "", fired ? "" : "{\"email\":\"u@ex\"}");
+        nl_buf_free(&out);
+    }
+    arrow_array_release(&v.array);
+    arrow_schema_release(&v.schema);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -294,6 +325,7 @@ int main(void)
         cmocka_unit_test(objects),
         cmocka_unit_test(slices),
         cmocka_unit_test(types_that_shred_and_that_do_not),
+        cmocka_unit_test(memory_that_is_out),
     };
     return cmocka_run_group_tests_name("parquet_variant_shredded", tests, NULL, NULL);
 }

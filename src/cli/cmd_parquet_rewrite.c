@@ -185,10 +185,8 @@ const struct cli_command cli_parquet_rewrite = {
              .help = "how a column is written: plain, dictionary, delta-binary-packed, delta-length-byte-array, "
                      "delta-byte-array, byte-stream-split, rle (default: a dictionary where it pays)"},
             {.name = "auto-encoding", .help = "let a sample of the rows choose the encodings of the other columns"},
-            {.name = "sort",
-             .argument = "COLUMN[:desc],…",
-             .help = "sort the rows, nulls last, and say so in the file"},
-            {.name = "bloom", .argument = "COLUMN,…", .help = "bloom filters for these columns"},
+            {.name = "sort", .argument = "A,B:desc", .help = "sort the rows, nulls last, and say so in the file"},
+            {.name = "bloom", .argument = "A,B.C", .help = "bloom filters for these columns"},
             {.name = "columns", .argument = "A,B.C", .help = "these columns only, in this order (default: all)"},
             {.name = "row-group-rows",
              .argument = "N",

@@ -7,7 +7,8 @@ def main():
     """Run the TestCases of the calling script."""
     suite = unittest.defaultTestLoader.loadTestsFromModule(sys.modules["__main__"])
     result = unittest.TextTestRunner(verbosity=2).run(suite)
-    failed = len(result.failures) + len(result.errors)
+    # A test with several subtests is one test, however many of them failed.
+    failed = len({str(getattr(t, "test_case", t)) for t, _ in result.failures + result.errors})
     skipped = len(result.skipped)
     sys.stderr.flush()
     print(f"{result.testsRun - failed - skipped} passed, {failed} failed, {skipped} skipped")

@@ -321,28 +321,33 @@ static int unwrap(const uint8_t *data, size_t len, struct flatbuf *out, nl_error
     return NL_OK;
 }
 
-static int decode_message(const uint8_t *data, size_t len, struct ArrowSchema *out, nl_error *err)
+/* The Schema's table, and its vector of fields, which are not paid for. */
+static int open_message(struct decoder *d, const uint8_t *data, size_t len, struct flatbuf_table *schema,
+                        struct flatbuf_vector *fields, nl_error *err)
 {
-    struct decoder d = {.in = {0}};
-    struct flatbuf_table message, schema;
-    struct flatbuf_vector fields;
-    int64_t type = 0, endianness = 0;
+    struct flatbuf_table message;
+    int64_t type = 0;
     bool found = false;
-    int rc = unwrap(data, len, &d.in, err);
-    d.nodes = d.in.len / 16;
-    d.texts = 8 * d.in.len;
+    int rc = unwrap(data, len, &d->in, err);
+    d->nodes = d->in.len / 16;
+    d->texts = 8 * d->in.len;
     if (rc == NL_OK)
-        rc = flatbuf_table_at(&d.in, 0, &message, err);
+        rc = flatbuf_table_at(&d->in, 0, &message, err);
     if (rc == NL_OK)
         rc = flatbuf_get(&message, 1, 1, 0, &type, err);
     if (rc == NL_OK)
-        rc = flatbuf_get_table(&message, 2, &found, &schema, err);
+        rc = flatbuf_get_table(&message, 2, &found, schema, err);
     if (rc == NL_OK && (type != 1 || !found))
         rc = nl_fail(err, NL_CORRUPT, "a message that holds no schema");
-    if (rc == NL_OK)
-        rc = flatbuf_get(&schema, 0, 2, 0, &endianness, err);
-    if (rc == NL_OK)
-        rc = flatbuf_get_vector(&schema, 1, &fields, err);
+    return rc ? rc : flatbuf_get_vector(schema, 1, fields, err);
+}
+
+static int decode_message(const uint8_t *data, size_t len, struct ArrowSchema *out, nl_error *err)
+{
+    struct decoder d = {.in = {0}};
+    struct flatbuf_table schema;
+    struct flatbuf_vector fields;
+    int rc = open_message(&d, data, len, &schema, &fields, err);
     if (rc == NL_OK)
         rc = pay_nodes(&d, fields.n, err);
     if (rc == NL_OK)
@@ -352,18 +357,88 @@ static int decode_message(const uint8_t *data, size_t len, struct ArrowSchema *o
     return rc ? rc : decode_metadata(&d, &schema, 2, out, err);
 }
 
+/* The bytes of a base64 text, malloc'd. */
+static int bytes_of(const char *base64, size_t len, uint8_t **out, size_t *n, nl_error *err)
+{
+    *out = malloc(len ? len : 1);
+    if (!*out)
+        return nl_fail_memory(err);
+    int rc = from_base64(base64, len, *out, n, err);
+    if (rc) {
+        free(*out);
+        *out = NULL;
+    }
+    return rc;
+}
+
 int arrow_ipc_schema_decode(const char *base64, size_t len, struct ArrowSchema *out, nl_error *err)
 {
+    uint8_t *data;
+    size_t n;
     *out = (struct ArrowSchema){0};
-    size_t n = 0;
-    uint8_t *data = malloc(len ? len : 1);
-    if (!data)
-        return nl_fail_memory(err);
-    int rc = from_base64(base64, len, data, &n, err);
-    if (rc == NL_OK)
-        rc = decode_message(data, n, out, err);
+    int rc = bytes_of(base64, len, &data, &n, err);
+    if (rc)
+        return rc;
+    rc = decode_message(data, n, out, err);
     if (rc)
         arrow_schema_release(out);
+    free(data);
+    return rc;
+}
+
+/* Is this the name of the field at an offset? */
+static int is_named(const struct decoder *d, size_t offset, const char *name, bool *same, nl_error *err)
+{
+    struct flatbuf_table t;
+    const char *s;
+    size_t len;
+    int rc = flatbuf_table_at(&d->in, offset, &t, err);
+    if (rc == NL_OK)
+        rc = flatbuf_get_string(&t, 0, &s, &len, err);
+    *same = rc == NL_OK && len == strlen(name) && !memcmp(s, name, len);
+    return rc;
+}
+
+/* One column: at its place, or wherever its name is; nowhere is no error. */
+static int restore_column(struct decoder *d, const struct flatbuf_vector *fields, size_t at, struct ArrowSchema *read,
+                          nl_error *err)
+{
+    const char *name = read->name ? read->name : "";
+    struct ArrowSchema written = {.format = "+s", .n_children = 1}, field, *children[] = {&field};
+    bool found = false;
+    int rc = at < fields->n ? is_named(d, fields->at + 4 * at, name, &found, err) : NL_OK;
+    for (size_t i = 0; rc == NL_OK && !found && i < fields->n; i++) {
+        at = i;
+        rc = is_named(d, fields->at + 4 * i, name, &found, err);
+    }
+    if (rc || !found)
+        return rc;
+    rc = pay_nodes(d, 1, err);
+    if (rc == NL_OK)
+        rc = decode_field(d, fields->at + 4 * at, 1, &field, err);
+    if (rc)
+        return rc;
+    struct ArrowSchema one = {.format = "+s", .n_children = 1, .children = (struct ArrowSchema *[]){read}};
+    written.children = children;
+    rc = arrow_ipc_schema_restore(&written, &one, err);
+    arrow_schema_release(&field);
+    return rc;
+}
+
+int arrow_ipc_schema_restore_columns(const char *base64, size_t len, const size_t *positions, struct ArrowSchema *read,
+                                     nl_error *err)
+{
+    struct decoder d = {.in = {0}};
+    struct flatbuf_table schema;
+    struct flatbuf_vector fields;
+    uint8_t *data;
+    size_t n;
+    int rc = bytes_of(base64, len, &data, &n, err);
+    if (rc)
+        return rc;
+    rc = open_message(&d, data, n, &schema, &fields, err);
+    for (int64_t i = 0; rc == NL_OK && i < read->n_children; i++)
+        rc = restore_column(&d, &fields, positions[i], read->children[i], err);
     free(data);
     return rc;
 }

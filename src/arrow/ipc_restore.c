@@ -9,7 +9,13 @@
 /* MOST_PAIRS: adding one copies all, so more than these, which nobody has, are left. */
 enum { MAX_DEPTH = 64, MOST_PAIRS = 100 };
 
-static const char parquet_key[] = "PARQUET:";
+static const char parquet_key[] = "PARQUET:", extension_key[] = "ARROW:extension:";
+
+static bool begins(const struct arrow_pair *pair, const char *prefix)
+{
+    size_t len = strlen(prefix);
+    return pair->key_len >= len && !memcmp(pair->key, prefix, len);
+}
 
 /* Has the field this key? */
 static bool has_key(const struct ArrowSchema *s, const struct arrow_pair *pair)
@@ -22,17 +28,17 @@ static bool has_key(const struct ArrowSchema *s, const struct arrow_pair *pair)
     return false;
 }
 
-/* Pairs that the field has not, and that are none of Parquet's. */
-static int restore_metadata(const struct ArrowSchema *written, struct ArrowSchema *field, nl_error *err)
+/* Pairs that the field has not, and that are none of Parquet's; an extension's only where it has the same storage. */
+static int restore_metadata(const struct ArrowSchema *written, struct ArrowSchema *field, bool same_storage,
+                            nl_error *err)
 {
     struct arrow_metadata m = arrow_metadata_walk(written->metadata);
     struct arrow_pair pair;
     nl_buf key = {0};
     int rc = NL_OK;
     for (int n = 0; rc == NL_OK && n < MOST_PAIRS && arrow_metadata_next(&m, &pair); n++) {
-        bool parquets =
-            pair.key_len >= sizeof parquet_key - 1 && !memcmp(pair.key, parquet_key, sizeof parquet_key - 1);
-        if (parquets || memchr(pair.key, '\0', pair.key_len) || has_key(field, &pair))
+        if (begins(&pair, parquet_key) || (begins(&pair, extension_key) && !same_storage) ||
+            memchr(pair.key, '\0', pair.key_len) || has_key(field, &pair))
             continue;
         nl_buf_clear(&key);
         rc = nl_buf_append(&key, pair.key, pair.key_len, err);
@@ -59,9 +65,13 @@ static int restore(const struct ArrowSchema *written, struct ArrowSchema *field,
     const struct ArrowSchema *values = written->dictionary ? written->dictionary : written;
     if (depth > MAX_DEPTH || arrow_type_parse(values->format, &w, NULL) || arrow_type_parse(field->format, &r, NULL))
         return NL_OK;
-    int rc = depth ? restore_metadata(written, field, err) : NL_OK;
-    if (rc == NL_OK && same_bytes(&w, &r) && strcmp(values->format, field->format) != 0)
+    int rc = NL_OK;
+    if (same_bytes(&w, &r) && strcmp(values->format, field->format) != 0)
         rc = arrow_schema_set_format(field, values->format, err);
+    bool texts = (w.kind == ARROW_STRING || w.kind == ARROW_BINARY) && w.kind == r.kind; /* in whatever layout */
+    if (rc == NL_OK && depth)
+        rc = restore_metadata(written, field, !written->dictionary && (texts || !strcmp(values->format, field->format)),
+                              err);
     bool lists = (w.kind == ARROW_LIST || w.kind == ARROW_FIXED_LIST) && (r.kind == ARROW_LIST || r.kind == w.kind);
     bool maps = w.kind == ARROW_MAP && r.kind == ARROW_MAP, structs = w.kind == ARROW_STRUCT && r.kind == ARROW_STRUCT;
     if (lists || maps)

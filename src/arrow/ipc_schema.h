@@ -26,6 +26,11 @@ int arrow_ipc_schema_decode(const char *base64, size_t len, struct ArrowSchema *
  * own stay as they are). Columns and members are matched by name; where the two differ in shape, the field stays as it is. */
 int arrow_ipc_schema_restore(const struct ArrowSchema *written, struct ArrowSchema *read, nl_error *err);
 
+/* The same, decoding from a message (as arrow_ipc_schema_decode() does) only the columns of `read`: positions[i] is where column i
+ * was written; where another name stands there, it is searched for. On failure some may be restored, and some not. */
+int arrow_ipc_schema_restore_columns(const char *base64, size_t len, const size_t *positions, struct ArrowSchema *read,
+                                     nl_error *err);
+
 /* For both ways: the number of a type in the union Type, and the values of its fields where the format has no parameter. */
 struct arrow_ipc_type {
     const char *format;

@@ -1,5 +1,6 @@
 /* file.c: open a file from its tail, and say where the chunks lie. */
 #include "parquet/read/file.h"
+#include "parquet/read/restore.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -257,6 +258,8 @@ int nl_parquet_schema(const nl_parquet_file *f, struct ArrowSchema *out, nl_erro
     int rc = arrow_schema_struct(out, f->schema.n_columns, err);
     for (size_t i = 0; rc == NL_OK && i < f->schema.n_columns; i++)
         rc = pq_schema_field(&f->schema, i, false, out->children[i], err);
+    if (rc == NL_OK)
+        rc = pq_restore(f, NULL, out, err);
     if (rc)
         arrow_schema_release(out);
     return rc;

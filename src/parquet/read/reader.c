@@ -13,6 +13,7 @@
 #include "parquet/read/file.h"
 #include "parquet/read/group.h"
 #include "parquet/read/request.h"
+#include "parquet/read/restore.h"
 
 enum { BATCH_ROWS = 65536 };
 
@@ -89,6 +90,8 @@ static int adapt_to(nl_parquet_reader *r, const nl_parquet_read_options *o, nl_e
     if (rc == NL_OK)
         rc = pq_projection_schema(&r->projection, r->string_views, &r->from, err);
     if (rc == NL_OK)
+        rc = pq_restore(r->file, &r->projection, &r->from, err);
+    if (rc == NL_OK)
         rc = pq_adapt_plan(&r->from, &r->to, o->by_field_id, &r->arena, &r->plan, err);
     arrow_schema_release(&all);
     free(map);
@@ -142,8 +145,12 @@ int nl_parquet_reader_new(const nl_parquet_file *file, const nl_parquet_read_opt
 int nl_parquet_reader_schema(const nl_parquet_reader *r, struct ArrowSchema *out, nl_error *err)
 {
     *out = (struct ArrowSchema){0};
-    return r->plan ? arrow_schema_copy(&r->to, out, err)
-                   : pq_projection_schema(&r->projection, r->string_views, out, err);
+    if (r->plan)
+        return arrow_schema_copy(&r->to, out, err);
+    int rc = pq_projection_schema(&r->projection, r->string_views, out, err);
+    if (rc == NL_OK && (rc = pq_restore(r->file, &r->projection, out, err)) != NL_OK)
+        arrow_schema_release(out);
+    return rc;
 }
 
 /* ── row groups ── */

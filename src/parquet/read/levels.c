@@ -1,4 +1,4 @@
-/* levels.c: levels as bytes, eight compared in a word of 64 bits; bits picked by pext where the processor has it.
+/* levels.c: levels as bytes, counted eight at a time in a word of 64 bits; the loops over all of them are kernels.
  *
  *     b + (0x80 - t) has its highest bit set exactly where b ≥ t        b, t ≤ 64: nothing carries into the next byte
  */
@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/str.h"
 #include "parquet/encoding/kernel.h"
 
 #define ONES UINT64_C(0x0101010101010101)
@@ -20,12 +21,12 @@ static unsigned width_of(uint8_t max)
     return max ? 32 - (unsigned)__builtin_clz(max) : 0;
 }
 
-int pq_levels_init(struct pq_levels *l, const uint8_t *data, size_t len, uint8_t max, nl_error *err)
+void pq_levels_init(struct pq_levels *l, const uint8_t *data, size_t len, uint8_t max)
 {
     free(l->turned);
     l->turned = NULL;
     l->max = max;
-    return pq_rle_init(&l->runs, data, len, width_of(max), err);
+    pq_runs_init(&l->runs, data, len, width_of(max));
 }
 
 uint8_t *pq_levels_turn(const uint8_t *data, size_t n, unsigned width, size_t *len)
@@ -57,34 +58,17 @@ int pq_levels_init_bits(struct pq_levels *l, const uint8_t *data, size_t len, si
     uint8_t *turned = pq_levels_turn(data, n, width, &turned_len);
     if (!turned)
         return nl_fail_memory(err);
-    int rc = pq_levels_init(l, turned, turned_len, max, err);
+    pq_levels_init(l, turned, turned_len, max);
     l->turned = turned;
     *used = (size_t)bytes;
-    return rc;
+    return NL_OK;
 }
 
 int pq_levels_unpack(struct pq_levels *l, uint8_t *out, size_t n, nl_error *err)
 {
-    if (!l->max) { /* nothing of the kind is stored */
-        memset(out, 0, n);
-        return NL_OK;
-    }
-    while (n) {
-        struct pq_chunk chunk;
-        int rc = pq_rle_next(&l->runs, n, &chunk, err);
-        if (rc)
-            return rc;
-        uint32_t largest = chunk.values ? pq_kernel()->max(chunk.values, chunk.n) : chunk.value;
-        if (largest > l->max)
-            return nl_fail(err, NL_CORRUPT, "a level of %" PRIu32 ", the most is %u", largest, l->max);
-        if (chunk.values)
-            for (size_t i = 0; i < chunk.n; i++)
-                out[i] = (uint8_t)chunk.values[i];
-        else
-            memset(out, (int)chunk.value, chunk.n);
-        out += chunk.n;
-        n -= chunk.n;
-    }
+    if (l->max)
+        return pq_runs_levels(&l->runs, out, n, l->max, err);
+    memset(out, 0, n); /* nothing of the kind is stored */
     return NL_OK;
 }
 
@@ -97,29 +81,10 @@ static inline uint64_t load(const uint8_t *levels)
     return v;
 }
 
-/* The highest bits of eight bytes, the first byte's lowest. */
-static inline uint64_t gather(uint64_t high)
-{
-    return ((high & HIGH) >> 7) * UINT64_C(0x0102040810204080) >> 56;
-}
-
-/* 64 levels, or the last n of them. */
-static inline uint64_t word_at_least(const uint8_t *levels, size_t n, uint64_t add)
-{
-    uint64_t word = 0;
-    for (size_t k = 0; k < 64; k += 8) {
-        if (k >= n)
-            break;
-        word |= gather(load(levels + k) + add) << k;
-    }
-    return n < 64 ? word & ((UINT64_C(1) << n) - 1) : word;
-}
-
 void pq_levels_at_least(const uint8_t *levels, size_t n, uint8_t least, uint64_t *bits)
 {
-    uint64_t add = (0x80 - (uint64_t)least) * ONES;
-    for (size_t i = 0; i < n; i += 64)
-        bits[i / 64] = word_at_least(levels + i, n - i, add);
+    if (n)
+        pq_kernel()->at_least(levels, n, least, bits);
 }
 
 size_t pq_levels_count_at_least(const uint8_t *levels, size_t n, uint8_t least)
@@ -156,71 +121,9 @@ size_t pq_levels_find_zero(const uint8_t *levels, size_t n, size_t rows)
 
 /* ── bits ── */
 
-/* The bits of v where mask has ones, side by side from the lowest. */
-static inline uint64_t pick_plain(uint64_t v, uint64_t mask)
-{
-    uint64_t out = 0;
-    for (unsigned k = 0; mask; mask &= mask - 1, k++)
-        out |= (v >> __builtin_ctzll(mask) & 1) << k;
-    return out;
-}
-
-struct bit_writer {
-    uint64_t *out, word;
-    unsigned used;
-    size_t ones;
-};
-
-/* Append the lowest n bits of v, the others being 0. */
-static inline void put(struct bit_writer *w, uint64_t v, unsigned n)
-{
-    w->word |= v << w->used;
-    w->ones += (size_t)__builtin_popcountll(v);
-    if (w->used + n >= 64) {
-        *w->out++ = w->word;
-        w->word = w->used ? v >> (64 - w->used) : 0;
-        w->used = w->used + n - 64;
-    } else {
-        w->used += n;
-    }
-}
-
-static size_t finish(struct bit_writer *w)
-{
-    if (w->used)
-        *w->out = w->word;
-    return w->ones;
-}
-
-static size_t compress_plain(const uint64_t *bits, const uint64_t *slots, size_t words, uint64_t *out)
-{
-    struct bit_writer w = {.out = out};
-    for (size_t i = 0; i < words; i++) {
-        uint64_t mask = slots[i];
-        put(&w, ~mask ? pick_plain(bits[i], mask) : bits[i], (unsigned)__builtin_popcountll(mask));
-    }
-    return finish(&w);
-}
-
-#if defined(__x86_64__)
-#include <immintrin.h>
-__attribute__((target("bmi2,popcnt"))) static size_t compress_pext(const uint64_t *bits, const uint64_t *slots,
-                                                                   size_t words, uint64_t *out)
-{
-    struct bit_writer w = {.out = out};
-    for (size_t i = 0; i < words; i++)
-        put(&w, _pext_u64(bits[i], slots[i]), (unsigned)__builtin_popcountll(slots[i]));
-    return finish(&w);
-}
-#endif
-
 size_t pq_bits_compress(const uint64_t *bits, const uint64_t *slots, size_t n, uint64_t *out)
 {
-#if defined(__x86_64__)
-    if (__builtin_cpu_supports("bmi2"))
-        return compress_pext(bits, slots, pq_words(n), out);
-#endif
-    return compress_plain(bits, slots, pq_words(n), out);
+    return n ? pq_kernel()->compress(bits, slots, pq_words(n), out) : 0;
 }
 
 size_t pq_bits_count(const uint64_t *bits, size_t n)
@@ -267,14 +170,18 @@ void pq_nested_free(struct pq_nested *n)
     free(n);
 }
 
-/* Take away the entries that go on at a deeper level than `most`. */
+/* Take away the entries that go on at a deeper level than `most`; a little at a time, through memory of our own. */
 static void at_most(const struct pq_nested *n, uint8_t most, uint64_t *bits)
 {
-    uint64_t add = (0x80 - ((uint64_t)most + 1)) * ONES;
+    uint64_t deeper[64];
     if (most >= n->repetition.max)
         return;
-    for (size_t i = 0; i < n->taken; i += 64)
-        bits[i / 64] &= ~word_at_least(n->rep + i, n->taken - i, add);
+    for (size_t i = 0; i < n->taken; i += 64 * NL_LEN(deeper)) {
+        size_t k = n->taken - i < 64 * NL_LEN(deeper) ? n->taken - i : 64 * NL_LEN(deeper);
+        pq_levels_at_least(n->rep + i, k, (uint8_t)(most + 1), deeper);
+        for (size_t w = 0; w < pq_words(k); w++)
+            bits[i / 64 + w] &= ~deeper[w];
+    }
 }
 
 size_t pq_nested_slots(const struct pq_nested *n, const struct pq_node *node, uint64_t *slots)

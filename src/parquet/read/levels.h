@@ -19,7 +19,7 @@
 
 /* Levels of a page, ready to be unpacked. */
 struct pq_levels {
-    struct pq_rle runs;
+    struct pq_runs runs;
     uint8_t max;
     uint8_t *turned; /* BIT_PACKED ones in the order of runs; NULL: none */
 };
@@ -45,7 +45,7 @@ struct pq_nested *pq_nested_new(const struct pq_leaf *leaf);
 void pq_nested_free(struct pq_nested *n);
 
 /* Levels in the hybrid (RLE), len bytes. */
-int pq_levels_init(struct pq_levels *l, const uint8_t *data, size_t len, uint8_t max, nl_error *err);
+void pq_levels_init(struct pq_levels *l, const uint8_t *data, size_t len, uint8_t max);
 /* BIT_PACKED, most significant bit first (deprecated): n levels, whose bytes are `len` at most. *used: how many they are. */
 int pq_levels_init_bits(struct pq_levels *l, const uint8_t *data, size_t len, size_t n, uint8_t max, size_t *used,
                         nl_error *err);

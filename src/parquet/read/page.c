@@ -138,13 +138,13 @@ static bool one_run_of_ones(const uint8_t *p, size_t len, size_t n)
 }
 
 /* Definition levels in runs. */
-static int open_definition(struct pq_column_reader *c, const uint8_t *p, size_t len, size_t n, nl_error *err)
+static void open_definition(struct pq_column_reader *c, const uint8_t *p, size_t len, size_t n)
 {
     if (c->is_nested)
-        return pq_levels_init(&c->nested->definition, p, len, c->leaf->max_definition, err);
-    c->has_levels = !one_run_of_ones(p, len, n);
-    pq_runs_init(&c->levels, p, len, 1);
-    return NL_OK;
+        pq_levels_init(&c->nested->definition, p, len, c->leaf->max_definition);
+    else
+        pq_runs_init(&c->levels, p, len, 1);
+    c->has_levels = !c->is_nested && !one_run_of_ones(p, len, n);
 }
 
 /* Levels of one kind in a v1 page: *p moves behind them. */
@@ -160,7 +160,7 @@ static int levels_v1(struct pq_column_reader *c, bool repetition, int32_t encodi
         *p += used;
         if (rc == NL_OK && !c->is_nested) {
             c->has_levels = true;
-            c->levels = l->runs.runs;
+            c->levels = l->runs;
         }
         return rc;
     }
@@ -173,9 +173,12 @@ static int levels_v1(struct pq_column_reader *c, bool repetition, int32_t encodi
     *p += 4;
     if (len > (size_t)(end - *p))
         return nl_fail(err, NL_CORRUPT, "%" PRIu32 " bytes of %s levels, %td are left", len, what, end - *p);
-    const uint8_t *at = *p;
+    if (repetition)
+        pq_levels_init(&c->nested->repetition, *p, len, max);
+    else
+        open_definition(c, *p, len, n);
     *p += len;
-    return repetition ? pq_levels_init(&c->nested->repetition, at, len, max, err) : open_definition(c, at, len, n, err);
+    return NL_OK;
 }
 
 /* Flat columns need the bit-packed form's memory only. */
@@ -209,15 +212,13 @@ static int open_v1(struct pq_column_reader *c, const struct pq_page_header *h, c
 }
 
 /* The levels of a v2 page, which stand in front of its values as they are. */
-static int levels_v2(struct pq_column_reader *c, const struct pq_page_header *h, const uint8_t *body, nl_error *err)
+static void levels_v2(struct pq_column_reader *c, const struct pq_page_header *h, const uint8_t *body)
 {
-    int rc = NL_OK;
     size_t repetition = (size_t)h->repetition_bytes, definition = (size_t)h->definition_bytes;
     if (c->leaf->max_repetition)
-        rc = pq_levels_init(&c->nested->repetition, body, repetition, c->leaf->max_repetition, err);
-    if (rc == NL_OK && c->leaf->max_definition)
-        rc = open_definition(c, body + repetition, definition, (size_t)h->num_values, err);
-    return rc;
+        pq_levels_init(&c->nested->repetition, body, repetition, c->leaf->max_repetition);
+    if (c->leaf->max_definition)
+        open_definition(c, body + repetition, definition, (size_t)h->num_values);
 }
 
 static int open_v2(struct pq_column_reader *c, const struct pq_page_header *h, const uint8_t *body, nl_error *err)
@@ -230,9 +231,8 @@ static int open_v2(struct pq_column_reader *c, const struct pq_page_header *h, c
     if (!c->leaf->max_repetition && h->num_rows != h->num_values)
         return nl_fail(err, NL_CORRUPT, "%" PRId32 " values in %" PRId32 " rows of a column without lists",
                        h->num_values, h->num_rows);
-    int rc = levels_v2(c, h, body, err);
-    if (rc == NL_OK)
-        rc = expand(c, body + levels, (size_t)(h->compressed_size - levels), (size_t)(h->uncompressed_size - levels),
+    levels_v2(c, h, body);
+    int rc = expand(c, body + levels, (size_t)(h->compressed_size - levels), (size_t)(h->uncompressed_size - levels),
                     h->is_compressed, needs_memory(c, h->encoding), &c->page, err);
     return rc ? rc : pq_page_values(c, h->encoding, c->page.data, c->page.data + c->page.len, err);
 }

@@ -45,11 +45,19 @@ says() { # TEXT COMMAND…: the command prints exactly that line
 }
 says 'wrote 4000 rows to m.parquet' ./write_parquet m.parquet
 says '4000 rows, sum(celsius) = 87998' ./read_parquet m.parquet celsius
+says '4000 rows, sum(place.lat) = 219980' ./read_parquet m.parquet place.lat
+says '1000 rows, sum(place.lat) = 54995' ./read_parquet m.parquet place.lat 1000 2000
+check "the file that was written keeps its promises" "$NEURALAKE" parquet check m.parquet
 says '3 rows' ./query "$source/examples/demo/catalog.c" 'SELECT s_name FROM demo_db.supplier'
 if ./read_parquet nothing.parquet x 2>errors; then
     echo "FAILED: a missing file was read"
     failed=$((failed + 1))
 fi
 check "a missing file is an error" grep -q 'nothing.parquet: No such file' errors
+if ./read_parquet m.parquet place.height 2>errors; then
+    echo "FAILED: a missing column was read"
+    failed=$((failed + 1))
+fi
+check "a missing column is an error" grep -q 'place.height' errors
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

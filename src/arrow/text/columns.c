@@ -1,6 +1,7 @@
 /* columns.c: a schema's types, taken apart once for all rows. */
 #include <string.h>
 
+#include "arrow/metadata.h"
 #include "arrow/text/text.h"
 
 enum { MAX_DEPTH = 64 };
@@ -57,6 +58,10 @@ static int take_apart(const struct ArrowSchema *s, nl_arena *arena, int depth, s
         return NL_UNSUPPORTED;
     }
     out->dictionary = NULL;
+    size_t len = 0;
+    const char *extension = arrow_metadata_get(s, "ARROW:extension:name", &len);
+    out->is_uuid = extension && len == 10 && !memcmp(extension, "arrow.uuid", len) &&
+                   out->type.kind == ARROW_FIXED_BINARY && out->type.byte_width == 16;
     if (s->dictionary)
         return take_dictionary(s, arena, depth, out, err);
     out->wide_offsets = strcmp(s->format, "+L") == 0;

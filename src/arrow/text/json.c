@@ -41,13 +41,37 @@ int text_json_string(const char *s, size_t len, nl_buf *out, nl_error *err)
     return rc ? rc : nl_buf_putc(out, '"', err);
 }
 
+int text_uuid(const uint8_t b[static 16], nl_buf *out, nl_error *err)
+{
+    static const uint8_t ends[] = {4, 6, 8, 10, 16};
+    char hex[2 * 16 + 1];
+    nl_hex(b, 16, hex);
+    int rc = NL_OK;
+    for (size_t i = 0, from = 0; rc == NL_OK && i < NL_LEN(ends); from = ends[i++]) {
+        if (i)
+            rc = nl_buf_putc(out, '-', err);
+        if (rc == NL_OK)
+            rc = nl_buf_append(out, hex + 2 * from, 2 * (ends[i] - from), err);
+    }
+    return rc;
+}
+
+/* A value that is no list, map or struct, and not null, bare. */
+static int bare_value(const struct ArrowArray *a, const struct text_column *c, int64_t row, nl_buf *out, nl_error *err)
+{
+    size_t len;
+    if (c->is_uuid)
+        return text_uuid(arrow_bytes_at(a, &c->type, row, &len), out, err);
+    return arrow_format_value(a, &c->type, row, out, err);
+}
+
 /* A value whose text needs no escapes: decimals, dates, base64. */
 static int quoted_value(const struct ArrowArray *a, const struct text_column *c, int64_t row, nl_buf *out,
                         nl_error *err)
 {
     int rc = nl_buf_putc(out, '"', err);
     if (rc == NL_OK)
-        rc = arrow_format_value(a, &c->type, row, out, err);
+        rc = bare_value(a, c, row, out, err);
     return rc ? rc : nl_buf_putc(out, '"', err);
 }
 
@@ -178,5 +202,5 @@ int text_plain_value(const struct ArrowArray *a, const struct text_column *c, in
         return rc;
     if (c->type.kind >= ARROW_STRUCT)
         return text_json_value(a, c, row, out, err);
-    return arrow_format_value(a, &c->type, row, out, err);
+    return bare_value(a, c, row, out, err);
 }

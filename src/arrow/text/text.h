@@ -5,7 +5,7 @@
  *     markdown  a pipe table; numbers to the right
  *
  * Values are those of arrow_format_value(). In JSON, integers are exact numbers, floats numbers, decimals strings with their scale (a
- * double would round them), NaN and infinities the strings "NaN", "Infinity", "-Infinity", binary base64, lists arrays,
+ * double would round them), NaN and infinities the strings "NaN", "Infinity", "-Infinity", binary base64 (but what its field calls arrow.uuid in the usual form of one), lists arrays,
  * structs objects, intervals, durations and dates strings, maps arrays of {"key", "value"}. Nested values stand in CSV and Markdown as their JSON.
  * Bytes of a string that are not UTF-8 become U+FFFD in JSON, and stay as they are in the other formats.
  *
@@ -37,6 +37,7 @@ struct text_column {
     const char *key; /* the name as JSON has it in front of a value, with quotes and colon */
     size_t key_len;
     struct arrow_type type; /* of the values, also where they lie in a dictionary */
+    bool is_uuid;           /* by the field's extension name, arrow.uuid */
     bool wide_offsets;      /* lists: 64-bit offsets */
     struct text_column *children;
     size_t n_children;
@@ -52,6 +53,8 @@ bool text_is_null(const struct ArrowArray *a, const struct text_column *c, int64
 int text_plain_value(const struct ArrowArray *a, const struct text_column *c, int64_t row, nl_buf *out, nl_error *err);
 /* One value as JSON. */
 int text_json_value(const struct ArrowArray *a, const struct text_column *c, int64_t row, nl_buf *out, nl_error *err);
+/* 16 bytes as 8-4-4-4-12 hexadecimal digits, without quotes. */
+int text_uuid(const uint8_t b[static 16], nl_buf *out, nl_error *err);
 /* A JSON string with its quotes. */
 int text_json_string(const char *s, size_t len, nl_buf *out, nl_error *err);
 /* Is the column a number (right-aligned)? */

@@ -132,19 +132,10 @@ static int put_decimal(const uint8_t *p, size_t size, nl_buf *out, nl_error *err
     return quoted(rc ? rc : arrow_format_decimal(signed_little(p + 1, size - 1), p[0], out, err), out, err);
 }
 
-int pq_variant_uuid(const uint8_t b[static 16], nl_buf *out, nl_error *err)
+int pq_variant_uuid(const uint8_t bytes[static 16], nl_buf *out, nl_error *err)
 {
-    char hex[33], text[40];
-    nl_hex(b, 16, hex);
-    int n = 0;
-    text[n++] = '"';
-    for (int i = 0; i < 32; i++) {
-        if (i == 8 || i == 12 || i == 16 || i == 20)
-            text[n++] = '-';
-        text[n++] = hex[i];
-    }
-    text[n++] = '"';
-    return nl_buf_append(out, text, (size_t)n, err);
+    int rc = nl_buf_putc(out, '"', err);
+    return quoted(rc ? rc : text_uuid(bytes, out, err), out, err);
 }
 
 /* A string or binary behind its length of four bytes; p..len is all that is left. */

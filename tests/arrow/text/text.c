@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "arrow/metadata.h"
 #include "base/str.h"
 #include "support/check.h"
 
@@ -220,6 +221,31 @@ static void lists_of_a_fixed_size(void **state)
     nl_buf_free(&out);
 }
 
+/* Fixed binary that its field calls a UUID; others are base64. */
+static void uuids_by_their_field(void **state)
+{
+    (void)state;
+    static const char *const names[] = {NULL, "arrow.uuid", "arrow.uuid2"},
+                             *const want[] = {"u\nMDEyMzQ1Njc4OWFiY2RlZg==\n",
+                                              "u\n30313233-3435-3637-3839-616263646566\n",
+                                              "u\nMDEyMzQ1Njc4OWFiY2RlZg==\n"};
+    const void *buffers[] = {NULL, "0123456789abcdef"};
+    for (size_t i = 0; i < NL_LEN(names); i++) {
+        struct ArrowSchema field;
+        struct ArrowArray column = {.length = 1, .n_buffers = 2, .buffers = buffers, .release = ignore};
+        nl_buf out = {0};
+        nl_error err = {0};
+        check_why("%s", names[i] ? names[i] : "no extension");
+        CHECK_OK(arrow_schema_field(&field, "w:16", "u", true, &err), err);
+        if (names[i])
+            CHECK_OK(arrow_metadata_set(&field, "ARROW:extension:name", names[i], strlen(names[i]), &err), err);
+        CHECK_OK(print_column(&field, &column, &out, &err), err);
+        CHECK_STR(out.data, want[i]);
+        arrow_schema_release(&field);
+        nl_buf_free(&out);
+    }
+}
+
 static void what_cannot_be_shown_is_named(void **state)
 {
     (void)state;
@@ -243,6 +269,7 @@ int main(void)
         cmocka_unit_test(depth_is_bounded),
         cmocka_unit_test(dictionaries_are_followed),
         cmocka_unit_test(lists_of_a_fixed_size),
+        cmocka_unit_test(uuids_by_their_field),
         cmocka_unit_test(what_cannot_be_shown_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -60,11 +60,17 @@ void pq_column_free(struct pq_column_writer *c)
 
 /* ── the dictionary's fate ── */
 
-/* Do dictionary and indices take fewer bytes than the page's plain values? */
-static bool pays(const struct pq_column_writer *c)
+/* Do dictionary and indices take fewer bytes than the page's plain values? Where the difference is small, compression can
+ * turn it round (numbers that rise slowly): then both are tried, once a column. */
+static int pays(struct pq_column_writer *c, bool *yes, nl_error *err)
 {
-    size_t width = pq_bit_width(c->dict.n ? c->dict.n - 1 : 0);
-    return c->dict.body.len + c->page.n * width / 8 < c->page.bytes;
+    size_t width = pq_bit_width(c->dict.n ? c->dict.n - 1 : 0), bytes = c->dict.body.len + c->page.n * width / 8;
+    *yes = bytes < c->page.bytes;
+    if (!*yes || c->proved || bytes < c->page.bytes / 4 || c->packer.codec == PQ_CODEC_UNCOMPRESSED)
+        return NL_OK;
+    int rc = pq_column_sample(c, yes, err);
+    c->proved = *yes;
+    return rc;
 }
 
 /* Give up the trial: the page's values as they were, the dictionary's into the statistics (C2). */
@@ -77,7 +83,6 @@ static int take_back(struct pq_column_writer *c, nl_error *err)
         rc = pq_column_hash_dict(c, err);
     pq_dict_clear(&c->dict);
     c->mode = PQ_MODE_PLAIN;
-    c->lost = true;
     return rc;
 }
 
@@ -96,20 +101,31 @@ static int follow_sample(struct pq_column_writer *c, nl_error *err)
     return dictionary ? NL_OK : take_back(c, err);
 }
 
+/* Of 256 values, so many are new to the dictionary. */
+static size_t newness(const struct pq_column_writer *c)
+{
+    return (size_t)c->dict.n * 256 / c->page.n;
+}
+
 /* End the trial where it is time to: `now`, or early where the last chunk's failed and this one looks the same. */
 static int judge(struct pq_column_writer *c, bool now, nl_error *err)
 {
     if (!c->page.n || (c->mode != PQ_MODE_TRIAL && !(c->options.sample && !c->sampled && now)))
         return NL_OK;
-    bool early = c->lost && c->page.n >= EARLY_VALUES && c->dict.n > c->page.n / 10 * 9;
+    bool early = c->lost_at && c->page.n >= EARLY_VALUES && newness(c) >= c->lost_at, yes = false;
     if (!now && !early)
         return NL_OK;
     if (c->options.sample && !c->sampled)
         return follow_sample(c, err);
-    if (early || !pays(c))
+    int rc = early ? NL_OK : pays(c, &yes, err);
+    if (rc)
+        return rc;
+    if (!yes) {
+        c->lost_at = early ? c->lost_at : newness(c) * 9 / 10;
         return take_back(c, err);
+    }
     c->mode = PQ_MODE_DICT;
-    c->lost = false;
+    c->lost_at = 0;
     return NL_OK;
 }
 

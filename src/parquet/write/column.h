@@ -33,7 +33,9 @@ struct pq_column_writer {
     const struct pq_write_leaf *leaf;
     struct pq_leaf_options options;
     enum pq_column_mode mode;
-    bool lost;    /* the last chunk gave up its dictionary on trial: this one may do so early */
+    size_t
+        lost_at; /* not 0: the last chunk gave up its dictionary when so many of 256 values were new: this one may early */
+    bool proved;  /* the dictionary has been compressed, and was smaller */
     bool sampled; /* the sample was taken */
     struct pq_dict dict;
     struct pq_page page;
@@ -68,10 +70,11 @@ int pq_column_bloom(struct pq_column_writer *c, nl_buf *out, nl_error *err);
 /* Begin the next chunk. */
 void pq_column_begin(struct pq_column_writer *c);
 
-/* sample.c: encode the open page's first values in every way that their type has, and keep the smallest: sets
- * packer.encoding, answers in *dictionary whether one is smaller still. */
+/* column_sample.c: encode and compress the open page's first values in every way that their type has (in PLAIN alone where
+ * the options want no sample), and keep the smallest: sets packer.encoding, answers in *dictionary whether the page's
+ * dictionary is smaller still. */
 int pq_column_sample(struct pq_column_writer *c, bool *dictionary, nl_error *err);
-/* bloom.c: hashes of a block's values, of all entries of the dictionary, into c->hashes. */
+/* column_bloom.c: hashes of a block's values, of all entries of the dictionary, into c->hashes. */
 int pq_column_hash_block(struct pq_column_writer *c, const struct pq_block *b, nl_error *err);
 int pq_column_hash_dict(struct pq_column_writer *c, nl_error *err);
 

@@ -1,5 +1,5 @@
-/* column_sample.c: which encoding takes the fewest bytes? The first values of the column's first page are encoded and
- * compressed in every way that their type has. See column.h.
+/* column_sample.c: which encoding takes the fewest bytes? The first values of a page are encoded and compressed in every
+ * way that their type has, or in PLAIN alone, and held against its dictionary. See column.h.
  */
 #include <string.h>
 
@@ -34,8 +34,9 @@ static int packed_size(struct pq_column_writer *c, const nl_buf *body, size_t *s
 /* The smallest of the ways for n values that lie in PLAIN at plain. */
 static int smallest(struct pq_column_writer *c, const nl_buf *plain, size_t n, size_t *size, nl_error *err)
 {
+    static const enum pq_encoding no_way = PQ_PLAIN;
     const struct pq_write_type *t = &c->leaf->type;
-    const enum pq_encoding *way = ways[t->element.type];
+    const enum pq_encoding *way = c->options.sample ? ways[t->element.type] : &no_way;
     c->packer.encoding = PQ_PLAIN;
     int rc = packed_size(c, plain, size, err);
     for (; !rc && *way != PQ_PLAIN; way++) {

@@ -321,9 +321,9 @@ static double number(const nl_value *v)
     }
 }
 
-/* A file of one column and one row group, and its only chunk. */
-static void run_case(const struct stats_case *c, bool nullable, const struct pq_statistics *statistics,
-                     struct filter_bounds *out)
+/* A file of one column and one row group: of its only chunk by the statistics, or of its only page by an index. */
+static void run_either(const struct stats_case *c, bool nullable, const struct pq_statistics *statistics,
+                       const struct pq_column_index *index, struct filter_bounds *out)
 {
     struct pq_schema_element elements[] = {
         {.name = {(const uint8_t *)"", 0}, .n_children = 1, .converted = PQ_CONVERTED_NONE},
@@ -347,10 +347,30 @@ static void run_case(const struct stats_case *c, bool nullable, const struct pq_
     nl_error err = {0};
     pq_column_chunk_init(&chunk);
     chunk.has_meta = chunk.meta.has_statistics = true;
-    chunk.meta.statistics = *statistics;
     CHECK_OK(pq_schema_build(&f.meta, &f.arena, &f.schema, &err), err);
-    pq_chunk_stats(&f, 0, 0, &chunk, out);
+    if (index) {
+        pq_page_stats(&f, 0, index, 0, 10, out);
+    } else {
+        chunk.meta.statistics = *statistics;
+        pq_chunk_stats(&f, 0, 0, &chunk, out);
+    }
     nl_arena_free(&f.arena);
+}
+
+static void run_case(const struct stats_case *c, bool nullable, const struct pq_statistics *statistics,
+                     struct filter_bounds *out)
+{
+    run_either(c, nullable, statistics, NULL, out);
+}
+
+/* The case's bounds as those of a page. */
+static void run_page(const struct stats_case *c, bool nullable, bool null_page, int64_t *nulls, int64_t *nans,
+                     struct filter_bounds *out)
+{
+    struct pq_slice min = c->min_value, max = c->max_value;
+    struct pq_column_index index = {
+        .n = 1, .null_pages = &null_page, .min = &min, .max = &max, .null_counts = nulls, .nan_counts = nans};
+    run_either(c, nullable, NULL, &index, out);
 }
 
 static void the_table(void **state)
@@ -400,8 +420,65 @@ static void counts_of_nulls(void **state)
     CHECK(b.has_null_count && b.null_count == 0);
 }
 
+/* Where the new pair of bounds is what counts, a page's are the same. */
+static void bounds_of_pages(void **state)
+{
+    (void)state;
+    size_t compared = 0;
+    for (size_t i = 0; i < NL_LEN(cases); i++) {
+        const struct stats_case *c = &cases[i];
+        struct pq_statistics s = {.min_value = c->min_value, .max_value = c->max_value};
+        struct filter_bounds chunk, page;
+        if (!c->min_value.data || !c->max_value.data)
+            continue;
+        run_case(c, true, &s, &chunk);
+        run_page(c, true, false, NULL, NULL, &page);
+        check_why("%s", c->why);
+        CHECK(page.rows == 10 && !page.has_null_count);
+        CHECK(page.has_min == chunk.has_min && page.has_max == chunk.has_max);
+        CHECK(page.may_have_nan == chunk.may_have_nan);
+        CHECK(!page.has_min || (page.min.kind == chunk.min.kind && number(&page.min) == number(&chunk.min)));
+        CHECK(!page.has_max || (page.max.kind == chunk.max.kind && number(&page.max) == number(&chunk.max)));
+        compared++;
+    }
+    CHECK(compared > 10);
+}
+
+static void nulls_and_nans_of_pages(void **state)
+{
+    (void)state;
+    struct filter_bounds b;
+    int64_t none = 0, some = 3, all = 10;
+    const struct stats_case *c = &cases[0];
+    run_page(c, true, true, &all, NULL, &b);
+    check_why("a page of nulls has no bounds");
+    CHECK(b.has_null_count && b.null_count == 10 && !b.has_min && !b.has_max);
+    run_page(c, true, false, &some, NULL, &b);
+    check_why("some nulls");
+    CHECK(b.has_null_count && b.null_count == 3 && b.has_min);
+    run_page(c, true, false, &all, NULL, &b);
+    check_why("as many nulls as rows, and not a page of nulls");
+    CHECK(!b.has_null_count);
+    run_page(c, false, false, NULL, NULL, &b);
+    check_why("a required column");
+    CHECK(b.has_null_count && b.null_count == 0);
+    while (c->type != PQ_FLOAT)
+        c++;
+    run_page(c, false, false, NULL, &none, &b);
+    check_why("no NaN");
+    CHECK(!b.may_have_nan);
+    run_page(c, false, false, NULL, &some, &b);
+    check_why("some NaN");
+    CHECK(b.may_have_nan);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(the_table), cmocka_unit_test(counts_of_nulls)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_table),
+        cmocka_unit_test(counts_of_nulls),
+        cmocka_unit_test(bounds_of_pages),
+        cmocka_unit_test(nulls_and_nans_of_pages),
+    };
     return cmocka_run_group_tests_name("parquet/read/stats", tests, NULL, NULL);
 }

@@ -36,15 +36,13 @@ static void release_derived(struct ArrowArray *a)
 
 /* An array around from (moved in, also when this fails) with its first n_buffers, as far as it has them, and n_children yet to be
  * filled. */
-static int derive(struct ArrowArray *from, size_t n_buffers, size_t n_children, struct ArrowArray *out,
-                  struct derived **self, nl_error *err)
+static int derive(struct ArrowArray *from, size_t n_buffers, size_t n_children, struct ArrowArray *out, nl_error *err)
 {
     struct derived *d = calloc(1, sizeof *d);
     if (!d) {
         arrow_array_release(from);
         return nl_fail_memory(err);
     }
-    *self = d;
     arrow_array_move(from, &d->from);
     *out = (struct ArrowArray){.length = d->from.length,
                                .null_count = d->from.null_count,
@@ -97,11 +95,11 @@ static int check_values(const struct pq_adapt *plan, const struct ArrowArray *a,
 
 static int widen(const struct pq_adapt *plan, struct ArrowArray *a, struct ArrowArray *out, nl_error *err)
 {
-    struct derived *d = NULL;
     void *to = NULL;
-    int rc = derive(a, 2, 0, out, &d, err);
+    int rc = derive(a, 2, 0, out, err);
     if (rc)
         return rc;
+    struct derived *d = out->private_data;
     const struct pq_widening *w = &plan->widening;
     size_t first = (size_t)out->offset;
     rc = room(d, 0, out->offset + out->length, w->to_width, &to, err);
@@ -154,11 +152,11 @@ static int to_views(const struct pq_adapt *plan, struct ArrowArray *a, struct Ar
     int64_t end = a->offset + a->length, total = a->length ? start_of(&plan->from, a, end) : 0, *sizes;
     size_t n = (size_t)(total >> VIEW_REACH_BITS) + 1;
     const uint8_t *data = a->buffers[plan->from.kind == ARROW_FIXED_BINARY ? 1 : 2];
-    struct derived *d = NULL;
     void *views = NULL, *lengths = NULL;
-    int rc = derive(a, n + 3, 0, out, &d, err);
+    int rc = derive(a, n + 3, 0, out, err);
     if (rc)
         return rc;
+    struct derived *d = out->private_data;
     rc = room(d, 0, end, 16, &views, err);
     if (!rc)
         rc = room(d, 1, (int64_t)n, sizeof *sizes, &lengths, err);
@@ -197,11 +195,11 @@ static int to_offsets(const struct pq_adapt *plan, struct ArrowArray *a, struct 
 {
     bool wide = plan->to.layout == ARROW_OFFSETS64;
     int64_t end = a->offset + a->length;
-    struct derived *d = NULL;
     void *offsets = NULL;
-    int rc = derive(a, 3, 0, out, &d, err);
+    int rc = derive(a, 3, 0, out, err);
     if (rc)
         return rc;
+    struct derived *d = out->private_data;
     if (out->length && !wide && start_of(&plan->from, &d->from, end) > INT32_MAX)
         rc = too_long(plan, err);
     if (!rc)
@@ -231,13 +229,13 @@ static int gather_views(const struct pq_adapt *plan, struct ArrowArray *a, struc
     bool wide = plan->to.layout == ARROW_OFFSETS64;
     int64_t total = 0, at = 0;
     const uint8_t *bytes;
-    struct derived *d = NULL;
     void *offsets = NULL, *data = NULL;
     for (int64_t i = 0; i < a->length; i++)
         total += view_length(a, &plan->from, i, &bytes);
-    int rc = derive(a, 3, 0, out, &d, err);
+    int rc = derive(a, 3, 0, out, err);
     if (rc)
         return rc;
+    struct derived *d = out->private_data;
     if (!wide && total > INT32_MAX)
         rc = too_long(plan, err);
     if (!rc)
@@ -285,14 +283,14 @@ static int convert(const struct pq_adapt *plan, struct ArrowArray *a, struct Arr
 
 static int convert_nested(const struct pq_adapt *plan, struct ArrowArray *a, struct ArrowArray *out, nl_error *err)
 {
-    struct derived *d = NULL;
     if (a->n_children != (int64_t)plan->n_from) {
         arrow_array_release(a);
         return nl_fail(err, NL_INVALID, "column %s: an array of another shape than its schema", plan->path);
     }
-    int rc = derive(a, (size_t)a->n_buffers, plan->n, out, &d, err);
+    int rc = derive(a, (size_t)a->n_buffers, plan->n, out, err);
     if (rc)
         return rc;
+    struct derived *d = out->private_data;
     for (size_t i = 0; i < plan->n && !rc; i++) {
         const struct pq_adapt *child = plan->children[i];
         if (plan->map[i] < 0)

@@ -23,15 +23,27 @@ static int escape_byte(uint8_t c, nl_buf *out, nl_error *err)
     return named ? nl_buf_puts(out, named, err) : nl_buf_printf(out, err, "\\u%04x", c);
 }
 
+/* The end of the characters from p on that stand in a JSON string as they are. */
+static const uint8_t *plain_run(const uint8_t *p, const uint8_t *end)
+{
+    while (p < end) {
+        size_t n = *p >= 0x20 && *p < 0x80 ? *p != '"' && *p != '\\'
+                   : *p < 0x80             ? 0
+                                           : utf8_sequence(p, (size_t)(end - p));
+        if (!n)
+            return p;
+        p += n;
+    }
+    return p;
+}
+
 int text_json_string(const char *s, size_t len, nl_buf *out, nl_error *err)
 {
     const uint8_t *p = (const uint8_t *)s, *end = p + len;
     int rc = nl_buf_putc(out, '"', err);
     while (rc == NL_OK && p < end) {
         const uint8_t *run = p;
-        size_t n = 0;
-        while (p < end && *p >= 0x20 && *p != '"' && *p != '\\' && (n = utf8_sequence(p, (size_t)(end - p))))
-            p += n;
+        p = plain_run(p, end);
         rc = nl_buf_append(out, run, (size_t)(p - run), err);
         if (rc || p == end)
             continue;

@@ -188,12 +188,46 @@ def paths(folder):
     return 1
 
 
+def checksums(folder):
+    """A changed byte is seen where checksums are asked for, and only there."""
+    path = os.path.join(folder, "sums.parquet")
+    for version in ("1.0", "2.0"):
+        pq.write_table(pa.table({"l": [[0x1122334455667788]], "x": [7]}), path, store_schema=False, use_dictionary=False,
+                       compression="none", write_page_checksum=True, data_page_version=version, write_statistics=False)
+        data = bytearray(open(path, "rb").read())
+        assert read(path, checksums=True).num_rows == 1
+        data[data.index(bytes.fromhex("8877665544332211"))] ^= 1
+        with open(path, "wb") as f:
+            f.write(data)
+        assert read(path).to_pylist() == [{"l": [0x1122334455667789], "x": 7}]
+        try:
+            read(path, checksums=True)
+            raise AssertionError("a changed byte was not seen")
+        except Failed as e:
+            assert "row group 0, column l.list.element" in str(e) and "its checksum is" in str(e), e
+    return 2
+
+
+def field_ids(folder):
+    """Ids of fields come along, nested ones too."""
+    path = os.path.join(folder, "ids.parquet")
+    t = pa.table({"a": [1], "s": [{"b": 2}]}, schema=pa.schema([
+        pa.field("a", pa.int64(), metadata={"PARQUET:field_id": "7"}),
+        pa.field("s", pa.struct([pa.field("b", pa.int64(), metadata={"PARQUET:field_id": "9"})]))]))
+    pq.write_table(t, path, store_schema=False)
+    s = read(path).schema
+    assert s.field("a").metadata == {b"PARQUET:field_id": b"7"}, s.field("a").metadata
+    assert s.field("s").type.field(0).metadata == {b"PARQUET:field_id": b"9"}
+    return 1
+
+
 def main():
     seed = int(os.environ.get("NEURALAKE_TEST_SEED", random.randrange(2 ** 32)))
     print(f"seed {seed}")
     rng = random.Random(seed)
     with tempfile.TemporaryDirectory() as folder:
-        total = paths(folder) + from_pyarrow(folder, rng) + from_duckdb(folder, rng) + from_polars(folder, rng)
+        total = paths(folder) + checksums(folder) + field_ids(folder)
+        total += from_pyarrow(folder, rng) + from_duckdb(folder, rng) + from_polars(folder, rng)
     print(f"{total} files agree")
 
 

@@ -652,6 +652,18 @@ def extras(folder):
         refused(["column n", word], pa.schema([("n", kind)]), pa.record_batch([pa.nulls(1, kind)], names=["n"]))
     nanos = pa.record_batch([pa.array([(1, 2, 3)], pa.month_day_nano_interval())], names=["i"])
     refused(["column i", "milliseconds"], nanos.schema, nanos)
+    refused(["column i", "negative"], nanos.schema, pa.record_batch([pa.array([(-1, 0, 0)], pa.month_day_nano_interval())], names=["i"]))
+    whole = pa.record_batch([pa.array([(14, 2, 3_000_000), None], pa.month_day_nano_interval())], names=["i"])
+    write(path, whole.schema, [whole])
+    rows = duckdb.execute(f"SELECT i = INTERVAL '14 months 2 days 3 milliseconds' FROM read_parquet('{path}')").fetchall()
+    assert rows == [(True,), (None,)], rows
+    for told, logical in ((None, "Geometry(crs=)"), ({"crs": "OGC:CRS84"}, "Geometry(crs=)"),
+                          ({"edges": "spherical"}, "Geography(crs=, algorithm=spherical)"),
+                          ({"crs": {"type": "GeographicCRS"}, "edges": "vincenty"}, 'Geography(crs={"type":"GeographicCRS"}, algorithm=vincenty)')):
+        meta = {"ARROW:extension:name": "geoarrow.wkb"} | ({"ARROW:extension:metadata": json.dumps(told)} if told else {})
+        wkb = pa.record_batch([pa.array([b""])], schema=pa.schema([pa.field("g", pa.binary(), metadata=meta)]))
+        write(path, wkb.schema, [wkb])
+        assert str(pq.ParquetFile(path).schema.column(0).logical_type) == logical, str(pq.ParquetFile(path).schema.column(0).logical_type)
     one = pa.record_batch([pa.array([1], pa.int32())], names=["a"])
     refused(["DELTA_BYTE_ARRAY", "INT32", "column a"], one.schema, one, columns={"a": {"encoding": 5}})
     refused(["none of that name", "a.b"], one.schema, one, columns={"a.b": {}})

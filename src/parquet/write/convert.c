@@ -51,7 +51,7 @@ static size_t days(const int64_t *in, size_t n, int32_t *out)
 static size_t narrow(const uint64_t *in, size_t n, __int128 *out)
 {
     for (size_t i = 0; i < n; i++, in += 4) {
-        uint64_t sign = (uint64_t)((int64_t)in[1] >> 63);
+        uint64_t sign = in[1] >> 63 ? UINT64_MAX : 0;
         if (in[2] != sign || in[3] != sign)
             return i;
         out[i] = (__int128)((unsigned __int128)in[1] << 64 | in[0]);
@@ -112,7 +112,7 @@ static size_t decimals(const struct pq_write_type *t, const void *in, size_t n, 
 /* Is |v|, of four words, below the bound? */
 static bool below(const uint64_t v[4], const uint64_t bound[4])
 {
-    uint64_t sign = (uint64_t)((int64_t)v[3] >> 63), carry = sign & 1, magnitude[4];
+    uint64_t sign = v[3] >> 63 ? UINT64_MAX : 0, carry = sign & 1, magnitude[4];
     for (int i = 0; i < 4; i++) {
         magnitude[i] = (v[i] ^ sign) + carry;
         carry = carry && !magnitude[i];

@@ -370,6 +370,49 @@ static void what_does_not_fit_is_refused(void **state)
     free(s);
 }
 
+/* Numbers that rise slowly: a dictionary saves a third of them, and Snappy more than that without it. */
+static void a_dictionary_must_be_smaller_compressed_too(void **state)
+{
+    (void)state;
+    static const struct {
+        nl_parquet_codec codec;
+        bool dictionary;
+    } cases[] = {{NL_PARQUET_UNCOMPRESSED, true}, {NL_PARQUET_SNAPPY, false}, {NL_PARQUET_ZSTD, false}};
+    enum { N = 100000 };
+    struct ArrowSchema schema;
+    struct ArrowArray column, batch;
+    struct arrow_builder *b;
+    nl_error err = {0};
+    CHECK_OK(arrow_schema_struct(&schema, 1, &err), err);
+    CHECK_OK(arrow_schema_field(schema.children[0], "l", "x", false, &err), err);
+    CHECK_OK(arrow_builder_new("l", &b, &err), err);
+    for (int64_t i = 0; i < N; i++)
+        CHECK_OK(arrow_builder_int(b, i / 4 * 8 + i % 3 / 2, &err), err);
+    CHECK_OK(arrow_builder_finish(b, &column, &err), err);
+    arrow_builder_free(b);
+    CHECK_OK(arrow_batch_make(&column, 1, N, &batch, &err), err);
+    for (size_t i = 0; i < NL_LEN(cases); i++) {
+        struct test_sink sink = TEST_SINK;
+        nl_parquet_writer *w;
+        nl_arena arena = {0};
+        nl_parquet_write_options o = {.codec = cases[i].codec, .row_group_rows = N / 2};
+        check_why("codec %d", (int)cases[i].codec);
+        CHECK_OK(nl_parquet_writer_new(&sink.base, &schema, &o, &w, &err), err);
+        CHECK_OK(nl_parquet_write(w, &batch, &err), err);
+        CHECK_OK(nl_parquet_finish(w, &err), err);
+        nl_parquet_writer_free(w);
+        struct pq_file_meta meta = footer_of(&sink.bytes, &arena);
+        for (size_t g = 0; g < 2; g++) {
+            struct pq_column_chunk c = chunk_of(&meta, g, 0, &arena);
+            CHECK((c.meta.encodings >> PQ_RLE_DICTIONARY & 1) == cases[i].dictionary);
+        }
+        nl_arena_free(&arena);
+        nl_buf_free(&sink.bytes);
+    }
+    arrow_schema_release(&schema);
+    arrow_array_release(&batch);
+}
+
 /* ── faults ── */
 
 static void fail_allocations(struct scene *s, size_t threads, const nl_buf *whole)
@@ -433,9 +476,13 @@ static void every_write_of_the_sink_fails_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(options_are_in_the_file),      cmocka_unit_test(threads_write_the_same_bytes),
-        cmocka_unit_test(threads_tell_the_first_error), cmocka_unit_test(what_does_not_fit_is_refused),
-        cmocka_unit_test(every_allocation_fails_once),  cmocka_unit_test(every_write_of_the_sink_fails_once),
+        cmocka_unit_test(options_are_in_the_file),
+        cmocka_unit_test(threads_write_the_same_bytes),
+        cmocka_unit_test(threads_tell_the_first_error),
+        cmocka_unit_test(what_does_not_fit_is_refused),
+        cmocka_unit_test(a_dictionary_must_be_smaller_compressed_too),
+        cmocka_unit_test(every_allocation_fails_once),
+        cmocka_unit_test(every_write_of_the_sink_fails_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,15 +6,15 @@
 
 enum { DEFAULT_LEVEL = 4, LEAST_LEVEL = 1, MOST_LEVEL = 11 };
 
-/* The library's own bound is for whole streams of its best quality; this one holds for all: a few bytes a meta-block. */
+/* What does not compress is stored by the library within its own bound, at every level. */
 static size_t bound(size_t in_len)
 {
     size_t size = BrotliEncoderMaxCompressedSize(in_len);
     return size ? size + 16 : 0;
 }
 
-/* A meta-block gives up to 16 MiB, and no code may be longer than none: its header alone, whose size and trees take more
- * than 8 bytes, can be all of it. */
+/* The densest meta-block: 16 MiB, of one literal and one copy whose codes take no bits. Its header, with the length in six
+ * nibbles and three trees of one symbol, takes 78 bits. */
 static uint64_t max_output(uint64_t in_len)
 {
     return pq_times(in_len / 8 + 1, 16 << 20);

@@ -207,6 +207,13 @@ static const struct projection_case {
     const char *text; /* the rows, or a part of the message */
 } projections[] = {
     {{"z"}, 1, NL_OK, "1;2;3;"},
+    {{"z", "l"}, 2, NL_OK, "1,[1];2,;3,[];"},
+    {{"s.a", "z"}, 2, NL_OK, "{\"a\":1},1;,2;{\"a\":null},3;"},
+    {{"m.key"}, 1, NL_OK, "[{\"key\":\"k\"}];;[];"},
+    {{"m.value", "m"}, 2, NL_OK, "[{\"key\":\"k\",\"value\":1}];;[];"},
+    {{"m.other"}, 1, NL_INVALID, "m.other: the file has no such column"},
+    {{"l.element"}, 1, NL_INVALID, "no such column"},
+    {{""}, 1, NL_INVALID, "no such column"},
 };
 
 static void paths_choose_columns_and_members(void **state)
@@ -288,6 +295,39 @@ static void every_allocation_fails_once(void **state)
         }
 }
 
+/* From a file on disk, by row ranges, so that indexes are read too. */
+static void every_read_fails_once(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"nested", "zstd_v2"};
+    for (size_t i = 0; i < NL_LEN(names); i++) {
+        char path[4096];
+        snprintf(path, sizeof path, "%s/tests/fuzz/corpus/parquet_file/%s", proc_source_dir(), names[i]);
+        FAULT_LOOP(f, FAULT_IO, EIO)
+        {
+            static const nl_parquet_range rows = {1, 2};
+            nl_parquet_read_options o = {.ranges = &rows, .n_ranges = 1};
+            nl_source *source = NULL;
+            nl_parquet_file *file = NULL;
+            nl_buf text = {0};
+            nl_error err = {0};
+            int rc = nl_source_open_file(path, &source, &err);
+            if (rc == NL_OK)
+                rc = nl_parquet_open(source, &file, &err);
+            if (rc == NL_OK)
+                rc = rows_with(file, &o, &text, &err);
+            bool failed = fault_off(&f);
+            check_why("%s, I/O %ld", names[i], f.nth);
+            CHECK(failed ? rc != NL_OK : rc == NL_OK);
+            CHECK(rc == NL_OK || strlen(err.message) > 10);
+            nl_buf_free(&text);
+            nl_parquet_close(file);
+            if (source)
+                nl_source_close(source);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -298,6 +338,7 @@ int main(void)
         cmocka_unit_test(paths_choose_columns_and_members),
         cmocka_unit_test(rows_without_columns),
         cmocka_unit_test(every_allocation_fails_once),
+        cmocka_unit_test(every_read_fails_once),
     };
     return cmocka_run_group_tests_name("parquet/read/file", tests, NULL, NULL);
 }

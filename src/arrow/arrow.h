@@ -127,13 +127,14 @@ int arrow_views_to_offsets(const struct ArrowArray *a, struct ArrowArray *out, n
 /* ── builders: a column value by value, for tests, generators and function tables ── */
 
 struct arrow_builder; /* one column */
-/* Every flat format of this header but "n", "e" and intervals; others are NL_UNSUPPORTED. format is copied. */
+/* Every flat format of this header but "n", "e", intervals and decimals of other widths than 128; others are NL_UNSUPPORTED. format is copied. */
 int arrow_builder_new(const char *format, struct arrow_builder **out, nl_error *err);
 void arrow_builder_free(struct arrow_builder *b);
 /* Append one value. NL_INVALID: not a value of the column's type (kind, range, length, precision). A failed call leaves the
  * column as it was. */
 int arrow_builder_null(struct arrow_builder *b, nl_error *err);
-int arrow_builder_int(struct arrow_builder *b, int64_t v, nl_error *err);   /* ints, bool, dates, times, timestamps */
+int arrow_builder_int(struct arrow_builder *b, int64_t v,
+                      nl_error *err); /* ints, bool, dates, times, durations, timestamps */
 int arrow_builder_uint(struct arrow_builder *b, uint64_t v, nl_error *err); /* the same, for values above INT64_MAX */
 int arrow_builder_double(struct arrow_builder *b, double v, nl_error *err); /* "f" rounds */
 int arrow_builder_bytes(struct arrow_builder *b, const void *data, size_t len, nl_error *err);

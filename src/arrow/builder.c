@@ -82,7 +82,8 @@ int arrow_builder_new(const char *format, struct arrow_builder **out, nl_error *
     int rc = arrow_type_parse(format, &t, err);
     if (rc)
         return rc;
-    bool flat = t.kind != ARROW_NULL && t.kind < ARROW_STRUCT && !(t.kind == ARROW_FLOAT && t.width == 16);
+    bool flat = t.kind != ARROW_NULL && t.kind < ARROW_STRUCT && t.kind != ARROW_INTERVAL &&
+                t.kind != ARROW_DECIMAL_OTHER && !(t.kind == ARROW_FLOAT && t.width == 16);
     if (!flat)
         return nl_fail(err, NL_UNSUPPORTED, "a column of the Arrow format '%s' cannot be built", format);
     struct arrow_builder *b = calloc(1, sizeof(*b));
@@ -213,7 +214,8 @@ static int append_bool(struct arrow_builder *b, bool v, nl_error *err)
 
 static bool is_integral(const struct arrow_type *t)
 {
-    return t->kind == ARROW_INT || t->kind == ARROW_DATE || t->kind == ARROW_TIME || t->kind == ARROW_TIMESTAMP;
+    return t->kind == ARROW_INT || t->kind == ARROW_DATE || t->kind == ARROW_TIME || t->kind == ARROW_TIMESTAMP ||
+           t->kind == ARROW_DURATION;
 }
 
 int arrow_builder_int(struct arrow_builder *b, int64_t v, nl_error *err)

@@ -218,7 +218,7 @@ static void wrong_values_change_nothing(void **state)
     arrow_builder_free(l);
     arrow_builder_free(u);
     arrow_builder_free(w);
-    static const char *const bad[] = {"+s", "+l", "n", "e", "tDu", "d:76,2,256"};
+    static const char *const bad[] = {"+s", "+l", "n", "e", "tin", "d:76,2,256", "d:9,2,32"};
     for (size_t i = 0; i < NL_LEN(bad); i++) {
         CHECK_FAILS(arrow_builder_new(bad[i], &l, &err), NL_UNSUPPORTED, err, bad[i]);
         CHECK(l == NULL);

@@ -54,12 +54,13 @@ static int plan_group(struct scan_lookup *l, const struct scan_projection *proje
         bytes += group->pages.ranges[i].length;
         group->waits |= !is_here(unit.file, group->pages.ranges[i]);
     }
-    if (l->bytes + bytes > SCAN_LOOKUP_MOST)
-        group->pages.n = 0;
-    else
-        l->bytes += bytes;
+    if (rc || !group->pages.n || l->bytes + bytes > SCAN_LOOKUP_MOST) {
+        scan_pages_free(&group->pages);
+        return rc;
+    }
+    l->bytes += bytes;
     l->n += group->pages.n;
-    return rc;
+    return NL_OK;
 }
 
 /* One part of one row group, on its way into the order of the file. */
@@ -110,7 +111,7 @@ int scan_lookup_new(const struct scan_open_file *f, const struct scan_table *tab
                     const struct scan_projection *projection, struct scan_lookup **out, nl_error *err)
 {
     *out = NULL;
-    size_t n = nl_parquet_row_groups(f->file);
+    size_t all = nl_parquet_row_groups(f->file), n = all < SCAN_LOOKUP_GROUPS ? all : SCAN_LOOKUP_GROUPS;
     if (!filter || !n || f->file->size <= PQ_TAIL_GUESS)
         return NL_OK;
     struct scan_lookup *l = calloc(1, sizeof *l);
@@ -137,7 +138,7 @@ int scan_lookup_new(const struct scan_open_file *f, const struct scan_table *tab
 
 bool scan_lookup_waits(const struct scan_lookup *l, size_t row_group)
 {
-    return l && l->groups[row_group].pages.n && l->groups[row_group].waits;
+    return l && row_group < l->n_groups && l->groups[row_group].pages.n && l->groups[row_group].waits;
 }
 
 /* Nothing of a row group is needed any more. */
@@ -168,10 +169,10 @@ int scan_lookup_group(struct scan_lookup *l, size_t row_group, nl_cancel *cancel
     if (l->judged < l->n_groups)
         drop_group(l, &l->groups[l->judged]);
     l->judged = row_group;
+    if (row_group >= l->n_groups || !l->groups[row_group].pages.n)
+        return NL_OK;
     struct group *group = &l->groups[row_group];
     struct scan_unit unit = unit_of(l, row_group);
-    if (!group->pages.n)
-        return NL_OK;
     int rc = wait_parts(l, group, cancel, err);
     if (rc == NL_OK)
         rc = scan_pages_read(&group->pages, &unit, group->bytes, err);

@@ -5,7 +5,8 @@
  *
  * U1  What came with the footer costs nothing and is always looked at; for the rest a row group must be worth a round trip:
  *     SCAN_LOOKUP_PAYS bytes of it would be read. A file that came whole with its footer is never looked up.
- * U2  One file's lookup holds at most SCAN_LOOKUP_MOST bytes; row groups beyond are read whole.
+ * U2  One file's lookup holds at most SCAN_LOOKUP_MOST bytes, and is about its first SCAN_LOOKUP_GROUPS row groups; those
+ *     beyond are read whole.
  */
 #ifndef NL_SCAN_RUN_LOOKUP_H
 #define NL_SCAN_RUN_LOOKUP_H
@@ -13,8 +14,9 @@
 #include "scan/plan/pages.h"
 #include "scan/run/table.h"
 
-#define SCAN_LOOKUP_PAYS (UINT64_C(4) << 20)
-#define SCAN_LOOKUP_MOST (UINT64_C(8) << 20)
+#define SCAN_LOOKUP_PAYS   (UINT64_C(4) << 20)
+#define SCAN_LOOKUP_MOST   (UINT64_C(8) << 20)
+#define SCAN_LOOKUP_GROUPS 4096
 
 struct scan_lookup;
 

@@ -209,6 +209,21 @@ static void many_row_groups_are_looked_up_together(void **state)
     nl_arena_free(&arena);
 }
 
+/* U2: a file of more row groups than are looked up loses no row. */
+static void very_many_row_groups(void **state)
+{
+    (void)state;
+    nl_arena arena = {0};
+    struct fake_parquet p = {.rows = 2 * (SCAN_LOOKUP_GROUPS + 20), .group_rows = 2, .page_rows = 1, .distinct = 2};
+    p.no_name = true;
+    struct scan_table *t = open_table(p);
+    struct seen seen = scan(t, compare(&arena, FILTER_EQ, 1), 0, 1, 1, 1);
+    scan_table_free(t);
+    CHECK_INT(seen.stats.row_groups, SCAN_LOOKUP_GROUPS + 20);
+    CHECK_INT(seen.matches, SCAN_LOOKUP_GROUPS + 20);
+    nl_arena_free(&arena);
+}
+
 /* Nothing but footers arrives until the lookups of three files were asked for: one after the other would never end. */
 static void files_are_looked_up_side_by_side(void **state)
 {
@@ -422,6 +437,7 @@ int main(void)
         cmocka_unit_test(a_far_index_is_one_request_where_it_pays),
         cmocka_unit_test(and_is_left_alone_where_it_does_not),
         cmocka_unit_test(many_row_groups_are_looked_up_together),
+        cmocka_unit_test(very_many_row_groups),
         cmocka_unit_test(files_are_looked_up_side_by_side),
         cmocka_unit_test(a_bloom_filter_excludes),
         cmocka_unit_test(a_dictionary_excludes),

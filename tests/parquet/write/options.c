@@ -413,6 +413,51 @@ static void a_dictionary_must_be_smaller_compressed_too(void **state)
     arrow_array_release(&batch);
 }
 
+/* A page without a value has an encoding all the same. */
+static void pages_of_nulls_alone_can_be_written(void **state)
+{
+    (void)state;
+    static const char *const formats[] = {"i", "l", "f", "g", "u", "w:5", "b"};
+    size_t written = 0;
+    for (size_t i = 0; i < NL_LEN(formats) * 16; i++) {
+        const char *format = formats[i / 16];
+        nl_parquet_column_options column = {.path = "x", .encoding = (nl_parquet_encoding)(i / 2 % 8)};
+        nl_parquet_write_options o = {.data_page_v2 = i % 2, .page_rows = 7, .columns = &column, .n_columns = 1};
+        struct ArrowSchema schema;
+        struct ArrowArray array, batch;
+        struct arrow_builder *b;
+        struct test_sink sink = TEST_SINK;
+        nl_parquet_writer *w;
+        nl_arena arena = {0};
+        nl_error err = {0};
+        check_why("%s, encoding %d, v%d", format, (int)column.encoding, o.data_page_v2 ? 2 : 1);
+        CHECK_OK(arrow_schema_struct(&schema, 1, &err), err);
+        CHECK_OK(arrow_schema_field(schema.children[0], format, "x", true, &err), err);
+        if (nl_parquet_writer_new(&sink.base, &schema, &o, &w, &err) == NL_OK) {
+            CHECK_OK(arrow_builder_new(format, &b, &err), err);
+            for (size_t k = 0; k < 20; k++)
+                CHECK_OK(arrow_builder_null(b, &err), err);
+            CHECK_OK(arrow_builder_finish(b, &array, &err), err);
+            arrow_builder_free(b);
+            CHECK_OK(arrow_batch_make(&array, 1, 20, &batch, &err), err);
+            CHECK_OK(nl_parquet_write(w, &batch, &err), err);
+            CHECK_OK(nl_parquet_finish(w, &err), err);
+            arrow_array_release(&batch);
+            struct pq_file_meta meta = footer_of(&sink.bytes, &arena);
+            struct pq_column_chunk c = chunk_of(&meta, 0, 0, &arena);
+            CHECK_INT(c.meta.statistics.null_count, 20);
+            CHECK_INT(c.meta.dictionary_page_offset, -1);
+            CHECK(c.column_index_offset > 0);
+            written++;
+        }
+        nl_parquet_writer_free(w);
+        nl_arena_free(&arena);
+        nl_buf_free(&sink.bytes);
+        arrow_schema_release(&schema);
+    }
+    CHECK_INT(written, 2 * (5 + 5 + 4 + 4 + 5 + 5 + 3));
+}
+
 /* ── faults ── */
 
 static void fail_allocations(struct scene *s, size_t threads, const nl_buf *whole)
@@ -481,6 +526,7 @@ int main(void)
         cmocka_unit_test(threads_tell_the_first_error),
         cmocka_unit_test(what_does_not_fit_is_refused),
         cmocka_unit_test(a_dictionary_must_be_smaller_compressed_too),
+        cmocka_unit_test(pages_of_nulls_alone_can_be_written),
         cmocka_unit_test(every_allocation_fails_once),
         cmocka_unit_test(every_write_of_the_sink_fails_once),
     };

@@ -1,5 +1,6 @@
 /* fuzz_main.c: runs a libFuzzer target without libFuzzer: every file of the corpus, and 2,000 mutations of them by a fixed
- * seed, so that the plain test suite walks the same ground on any compiler. Usage: fuzz_X [FOLDER or FILE]… */
+ * seed, so that the plain test suite walks the same ground on any compiler. Every other mutation is the target's own, where it
+ * has a mutator. Usage: fuzz_X [FOLDER or FILE]… */
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -8,6 +9,10 @@
 #include <sys/stat.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
+__attribute__((weak)) size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed);
+
+enum { MOST = 1 << 20 };
 
 static uint64_t state = 0x6E6C2D66757A7A21u;
 
@@ -19,18 +24,35 @@ static uint64_t next(void)
     return state;
 }
 
-/* Change a few bytes, or cut the input, and run it; the input is in a block of its own, so that ASan sees its end. */
-static void run_mutant(const uint8_t *data, size_t size)
+/* Change a few bytes, or cut the input. */
+size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size)
 {
     size_t n = size && next() % 4 == 0 ? next() % size : size;
-    uint8_t *copy = malloc(n ? n : 1);
+    (void)max_size;
+    for (uint64_t k = next() % 4; n && k; k--)
+        data[next() % n] = next() % 2 ? (uint8_t)next() : (uint8_t[]){0, 1, 0x7F, 0x80, 0xFF}[next() % 5];
+    return n;
+}
+
+/* The input in a block of its own, so that ASan sees its end. */
+static void run_copy(const uint8_t *data, size_t size)
+{
+    uint8_t *copy = malloc(size ? size : 1);
     if (!copy)
         abort();
-    memcpy(copy, data, n);
-    for (uint64_t k = next() % 4; n && k; k--)
-        copy[next() % n] = next() % 2 ? (uint8_t)next() : (uint8_t[]){0, 1, 0x7F, 0x80, 0xFF}[next() % 5];
-    LLVMFuzzerTestOneInput(copy, n);
+    memcpy(copy, data, size);
+    LLVMFuzzerTestOneInput(copy, size);
     free(copy);
+}
+
+static void run_mutant(const uint8_t *data, size_t size)
+{
+    static uint8_t changed[MOST];
+    memcpy(changed, data, size);
+    size_t n = LLVMFuzzerCustomMutator && next() % 2
+                   ? LLVMFuzzerCustomMutator(changed, size, sizeof changed, (unsigned)next())
+                   : LLVMFuzzerMutate(changed, size, sizeof changed);
+    run_copy(changed, n);
 }
 
 static int run_file(const char *path, int mutants)
@@ -38,15 +60,10 @@ static int run_file(const char *path, int mutants)
     FILE *f = fopen(path, "rb");
     if (!f)
         return 1;
-    static uint8_t data[1 << 20];
+    static uint8_t data[MOST];
     size_t n = fread(data, 1, sizeof data, f);
     fclose(f);
-    uint8_t *copy = malloc(n ? n : 1);
-    if (!copy)
-        abort();
-    memcpy(copy, data, n);
-    LLVMFuzzerTestOneInput(copy, n);
-    free(copy);
+    run_copy(data, n);
     while (mutants--)
         run_mutant(data, n);
     return 0;

@@ -2,8 +2,6 @@
  * allocation failing once. */
 #include "arrow/take.h"
 
-#include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "arrow/text/text.h"

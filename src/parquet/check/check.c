@@ -108,6 +108,7 @@ int pq_check(const nl_parquet_file *file, const struct pq_check_options *o, stru
 {
     struct pq_checking k = {.file = file, .o = o, .result = out, .err = err};
     *out = (struct pq_check_result){0};
+    k.budget = ((int64_t)1 << 26) + 4096 * (int64_t)(file->size < INT64_MAX >> 14 ? file->size : INT64_MAX >> 14);
     check_magic(&k);
     check_row_count(&k);
     for (size_t g = 0; g < file->meta.n_row_groups && k.rc == NL_OK; g++) {

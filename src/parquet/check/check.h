@@ -9,6 +9,8 @@
  *     the next column.
  * K2  What cannot be known because of damage is not held against anything: one cause, one finding.
  * K3  Nothing is kept of a page but counts and bounds; a dictionary is kept as long as its chunk.
+ * K4  Runs can promise billions of values in a few bytes: so many are looked at as 4,096 for each byte of the file and
+ *     2^26 more come to, which is beyond what writers make; pages behind that are told, and passed over.
  *
  * An error is what can give a reader wrong rows, or none; a warning is what a reader does not trip over: sizes that are only
  * informative, bounds looser than they must be, strings that are not UTF-8.

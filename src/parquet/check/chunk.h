@@ -15,8 +15,9 @@ struct pq_checking {
     const struct pq_check_options *o;
     struct pq_check_result *result;
     struct pq_codec_ctx codecs;
-    nl_buf ties; /* a bit a row of the row group: equal to the row before, in the sorting columns so far */
-    int rc;      /* what keeps the check from its end */
+    nl_buf ties;    /* a bit a row of the row group: equal to the row before, in the sorting columns so far */
+    int64_t budget; /* values that may still be looked at (check.h, K4) */
+    int rc;         /* what keeps the check from its end */
     nl_error *err;
 };
 

@@ -166,10 +166,10 @@ static int open_v1(struct pq_check_chunk *c, struct batch *b, const struct pq_pa
                    nl_bytes *page, nl_error *err)
 {
     int rc = expand(c, body, (size_t)h->compressed_size, (size_t)h->uncompressed_size, true, page, err);
+    if (rc)
+        return rc;
     const uint8_t *p = page->data, *end = p + page->len;
-    if (rc == NL_OK)
-        rc = pq_check_levels_v1(&b->repetition, h->repetition_encoding, c->l->max_repetition, h->num_values, &p, end,
-                                err);
+    rc = pq_check_levels_v1(&b->repetition, h->repetition_encoding, c->l->max_repetition, h->num_values, &p, end, err);
     if (rc == NL_OK)
         rc = pq_check_levels_v1(&b->definition, h->definition_encoding, c->l->max_definition, h->num_values, &p, end,
                                 err);
@@ -256,6 +256,19 @@ static int data_page(struct pq_check_chunk *c, const struct pq_page_header *h, c
     return rc;
 }
 
+/* May the page's values be looked at (K4)? */
+static bool is_paid(struct pq_check_chunk *c, const struct pq_page_header *h, int64_t offset)
+{
+    if (h->num_values <= c->k->budget) {
+        c->k->budget -= h->num_values;
+        return true;
+    }
+    PQ_CHECK_WARNING(c, offset, "a page of %" PRId32 " values in %" PRId32 " bytes is not looked into", h->num_values,
+                     h->compressed_size);
+    c->damaged = true;
+    return false;
+}
+
 /* Counts of a data page that are known without its body. */
 static void count_data(struct pq_check_chunk *c, const struct pq_page_header *h, int64_t offset)
 {
@@ -301,7 +314,7 @@ static void check_body(struct pq_check_chunk *c, const struct pq_page_header *h,
                          c->chunk.meta.num_values);
     }
     /* A page whose checksum does not fit is not read: what it holds is not what was written (K2). */
-    if (rc == NL_OK && fits)
+    if (rc == NL_OK && fits && (!is_data || is_paid(c, h, offset)))
         rc = is_data ? data_page(c, h, body, err) : dictionary_page(c, h, body, offset, err);
     c->damaged |= !fits;
     if (!pq_check_failed(c, offset, rc, err) && is_data)

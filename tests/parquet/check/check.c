@@ -93,7 +93,8 @@ static void make_file(nl_buf *out, bool v2)
     struct ArrowSchema schema;
     struct ArrowArray batch;
     nl_parquet_writer *w;
-    nl_parquet_column_options blooms[] = {{.path = "id", .bloom_filter = true}, {.path = "name", .bloom_filter = true}};
+    nl_parquet_column_options blooms[] = {{.path = "id", .bloom_filter = true},
+                                          {.path = "name", .bloom_filter = true, .encoding = NL_PARQUET_DICTIONARY}};
     nl_parquet_sorting sorting[] = {{.path = "id"}};
     nl_parquet_write_options o = {.row_group_rows = GROUP_ROWS,
                                   .page_rows = PAGE_ROWS,
@@ -456,7 +457,7 @@ static const struct lie {
     {"another size before compression", lie_size, "total_uncompressed_size", true, 0, ID},
     {"a chunk beyond the file", lie_place, "the file's data lies in 4 to", false, 0, ID},
     {"a data page somewhere else", lie_data_page, "data_page_offset is not the first data page", false, 0, ID},
-    {"a dictionary somewhere else", lie_dictionary, "", false, 0, NAME},
+    {"a dictionary somewhere else", lie_dictionary, "page header", false, 0, NAME},
     {"a codec that does not exist", lie_codec, "codec", false, 0, ID},
     {"another type", lie_type, "the chunk is of type DOUBLE, the schema says INT64", false, 0, ID},
     {"another path", lie_path, "path_in_schema", false, 0, ID},

@@ -75,30 +75,48 @@ static int by_offset(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static int submit(struct scan_lookup *l, nl_error *err)
+/* Room for what is fetched of a row group, and its parts behind the n that are wanted already. */
+static int want_group(struct scan_lookup *l, size_t g, struct wanted *wanted, size_t *n, nl_error *err)
 {
-    struct wanted *wanted = calloc(l->n, sizeof *wanted);
+    struct group *group = &l->groups[g];
+    if (!group->pages.n)
+        return NL_OK;
+    group->fetches = nl_arena_array(&group->pages.arena, group->pages.n, sizeof *group->fetches);
+    group->bytes = nl_arena_array(&group->pages.arena, group->pages.n, sizeof *group->bytes);
+    if (!group->fetches || !group->bytes)
+        return nl_fail_memory(err);
+    for (size_t i = 0; i < group->pages.n; i++)
+        wanted[(*n)++] = (struct wanted){group->pages.ranges[i], g, i};
+    return NL_OK;
+}
+
+/* Submit what is wanted, in order, and tell the row groups where it is. */
+static int submit_wanted(struct scan_lookup *l, struct wanted *wanted, nl_error *err)
+{
     size_t n = 0;
     l->ranges = calloc(l->n, sizeof *l->ranges);
     l->fetches = calloc(l->n, sizeof(nl_fetch *));
-    int rc = wanted && l->ranges && l->fetches ? NL_OK : nl_fail_memory(err);
-    for (size_t g = 0; g < l->n_groups && !rc; g++) {
-        struct group *group = &l->groups[g];
-        group->fetches = nl_arena_array(&group->pages.arena, group->pages.n, sizeof *group->fetches);
-        group->bytes = nl_arena_array(&group->pages.arena, group->pages.n, sizeof *group->bytes);
-        if (group->pages.n && (!group->fetches || !group->bytes))
-            rc = nl_fail_memory(err);
-        for (size_t i = 0; i < group->pages.n && !rc; i++)
-            wanted[n++] = (struct wanted){group->pages.ranges[i], g, i};
+    if (!l->ranges || !l->fetches)
+        return nl_fail_memory(err);
+    for (size_t g = 0; g < l->n_groups; g++) {
+        int rc = want_group(l, g, wanted, &n, err);
+        if (rc)
+            return rc;
     }
-    if (!rc) {
-        qsort(wanted, n, sizeof *wanted, by_offset);
-        for (size_t i = 0; i < n; i++) {
-            l->ranges[i] = wanted[i].range;
-            l->groups[wanted[i].group].fetches[wanted[i].part] = i;
-        }
-        rc = nl_source_submit(l->file->source, l->ranges, n, l->fetches, err);
+    qsort(wanted, n, sizeof *wanted, by_offset);
+    for (size_t i = 0; i < n; i++) {
+        l->ranges[i] = wanted[i].range;
+        l->groups[wanted[i].group].fetches[wanted[i].part] = i;
     }
+    return nl_source_submit(l->file->source, l->ranges, n, l->fetches, err);
+}
+
+static int submit(struct scan_lookup *l, nl_error *err)
+{
+    struct wanted *wanted = calloc(l->n, sizeof *wanted);
+    if (!wanted)
+        return nl_fail_memory(err);
+    int rc = submit_wanted(l, wanted, err);
     if (rc) { /* no handle exists, whatever stands there */
         free(l->fetches);
         l->fetches = NULL;
@@ -115,15 +133,15 @@ int scan_lookup_new(const struct scan_open_file *f, const struct scan_table *tab
     if (!filter || !n || f->file->size <= PQ_TAIL_GUESS)
         return NL_OK;
     struct scan_lookup *l = calloc(1, sizeof *l);
-    if (l)
-        l->groups = calloc(n, sizeof *l->groups);
-    int rc = l && l->groups ? NL_OK : nl_fail_memory(err);
-    if (!rc) {
-        l->file = f;
-        l->table = table;
-        l->filter = filter;
-        l->n_groups = l->judged = n;
+    if (!l)
+        return nl_fail_memory(err);
+    *l = (struct scan_lookup){.file = f, .table = table, .filter = filter, .n_groups = n, .judged = n};
+    l->groups = calloc(n, sizeof *l->groups);
+    if (!l->groups) {
+        free(l);
+        return nl_fail_memory(err);
     }
+    int rc = NL_OK;
     for (size_t g = 0; g < n && !rc; g++)
         rc = plan_group(l, projection, g, err);
     if (!rc && l->n)

@@ -27,7 +27,7 @@ static uint8_t *put_varint(uint8_t *out, uint64_t v)
 
 static uint8_t *put_zigzag(uint8_t *out, int64_t v)
 {
-    return put_varint(out, (uint64_t)v << 1 ^ (uint64_t)(v >> 63));
+    return put_varint(out, (uint64_t)v << 1 ^ (v < 0 ? UINT64_MAX : 0));
 }
 
 static uint8_t *put_header(uint8_t *out, size_t n, int64_t first)

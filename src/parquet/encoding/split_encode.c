@@ -37,7 +37,7 @@ static inline __attribute__((always_inline)) void split_16(const uint8_t *in, si
             half[i] = even(v[2 * i], v[2 * i + 1]);
             half[W / 2 + i] = odd(v[2 * i], v[2 * i + 1]);
         }
-        memcpy(v, half, 16 * W);
+        memcpy(v, half, 16 * W); /* cppcheck-suppress uninitvar ; filled above, whatever W is */
     }
 #pragma GCC unroll 8
     for (size_t k = 0; k < W; k++)

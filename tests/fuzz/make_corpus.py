@@ -105,3 +105,40 @@ for name, table, options in by_arrow():
 if not os.path.exists(out("duckdb_nested")):
     by_peers()
 by_ours(sys.argv[1])
+
+
+# ── parquet_pages: shape, type, rows, pages (parquet_pages.c says how) ──
+
+def page(body, values, encoding=0, v2=None, dictionary=False, last=True, bit_packed=False):
+    what = (v2 is not None) | dictionary << 1 | last << 2 | bit_packed << 3 | encoding << 4
+    return bytes([what, values, 0]) + bytes(v2 or []) + bytes([len(body)]) + body
+
+
+def ints(*values):
+    return b"".join(v.to_bytes(4, "little") for v in values)
+
+
+def texts(*values):
+    return b"".join(len(v).to_bytes(4, "little") + v for v in values)
+
+
+LIST = b"\2\0\0\0\3\x22\3\0\0\0\3\x1F\x0E"
+DELTAS = b"\x80\x01\x04\x04\x02" + b"\x02\0\0\0\0"
+PAGES = {
+    "bools": (0, 0, 9, [page(b"\xa5\1", 9)]), "bools_runs": (0, 0, 9, [page(b"\3\0\0\0\x12\1\x80", 9, 3)]),
+    "ints": (0, 1, 3, [page(ints(1, 2, 3), 3)]), "nulls": (1, 2, 4, [page(b"\2\0\0\0\3\5" + bytes(16), 4)]),
+    "split": (0, 1, 2, [page(bytes(range(8)), 2, 9)]), "deltas": (0, 1, 4, [page(DELTAS, 4, 5)]),
+    "lengths": (0, 7, 4, [page(DELTAS + bytes(40), 4, 6)]), "prefixes": (0, 6, 4, [page(DELTAS + DELTAS + bytes(40), 4, 7)]),
+    "indices": (1, 7, 4, [page(texts(b"a", b"a longer text"), 2, dictionary=True, last=False), page(b"\2\0\0\0\x08\1\1\x08\1", 4, 8)]),
+    "decimals": (0, 12, 2, [page(texts(b"\1", b"\xff\2\3"), 2)]), "int96": (0, 3, 1, [page(bytes(8) + ints(2440588), 1)]),
+    "list": (4, 1, 4, [page(LIST + ints(1, 2, 3), 6)]), "list_v2": (4, 1, 4, [page(b"\3\x22\3\x1F\x0E" + ints(1, 2, 3), 6, v2=(4, 2, 3))]),
+    "list_bits": (4, 1, 4, [page(b"\x44\xF4\xB0" + ints(1, 2, 3), 6, bit_packed=True)]),
+    "struct": (3, 1, 2, [page(b"\2\0\0\0\4\1" + ints(1, 2), 2), page(b"\2\0\0\0\4\2" + ints(1, 2), 2)]),
+    "pairs": (6, 1, 1, [page(b"\2\0\0\0\4\0\2\0\0\0\4\3" + ints(1, 2), 2), page(b"\2\0\0\0\4\0\2\0\0\0\4\4" + ints(1, 2), 2)]),
+    "map": (7, 7, 1, [page(b"\2\0\0\0\2\0\2\0\0\0\2\2" + texts(b"k"), 1), page(b"\2\0\0\0\2\0\2\0\0\0\2\3" + texts(b"v"), 1)]),
+    "variant": (10, 6, 1, [page(texts(b"\1\0\0"), 1), page(b"\2\0\0\0\2\1" + texts(b"\x0c\x07"), 1)])}
+for name, (shape, leaf, rows, pages) in PAGES.items():
+    path = os.path.join(os.path.dirname(OUT), "parquet_pages", name)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "wb") as f:
+        f.write(bytes([shape, leaf, rows]) + b"".join(pages))

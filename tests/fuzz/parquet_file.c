@@ -11,7 +11,7 @@
 
 #include "arrow/arrow.h"
 #include "fuzz/parquet_file_mutate.h"
-#include "fuzz/touch.h"
+#include "fuzz/reading.h"
 #include "parquet/check/check.h"
 #include "parquet/index/dictionary.h"
 #include "parquet/index/select.h"
@@ -20,58 +20,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { BATCHES = 16, BATCH_ROWS = 700, COLUMNS = 64 };
-
-/* What was read goes here, so that reading is not optimised away. */
-static volatile uint64_t touched;
-
-/* What came of reading. */
-struct outcome {
-    bool ended; /* at the last row, or with a failure; else there was more */
-    int rc;
-    uint64_t hash;
-};
-
-static struct outcome drain(nl_parquet_reader *reader)
-{
-    static struct touch t;
-    struct outcome o = {0};
-    struct ArrowSchema schema;
-    struct ArrowArray batch;
-    t.n = 0;
-    t.hashes[TOUCH_FIELDS - 1] = 0;
-    o.rc = nl_parquet_reader_schema(reader, &schema, NULL);
-    bool known = o.rc == NL_OK && touch_add(&t, &schema);
-    for (int i = 0; o.rc == NL_OK && i < BATCHES && !o.ended; i++) {
-        o.rc = nl_parquet_next(reader, &batch, NULL);
-        o.ended = o.rc || !batch.release;
-        touch_must(o.rc == NL_OK || !batch.release);
-        if (!o.ended && known)
-            touch_batch(&t, &schema, &batch);
-        arrow_array_release(&batch);
-    }
-    arrow_schema_release(&schema);
-    for (size_t i = 0; i < t.n; i++)
-        o.hash = o.hash * 31 + t.hashes[i];
-    touched += o.hash + t.hashes[TOUCH_FIELDS - 1];
-    return o;
-}
-
-static struct outcome read_with(const nl_parquet_file *file, const nl_parquet_read_options *o)
-{
-    nl_parquet_reader *reader;
-    int rc = nl_parquet_reader_new(file, o, &reader, NULL);
-    struct outcome out = {.ended = true, .rc = rc};
-    if (rc == NL_OK)
-        out = drain(reader);
-    nl_parquet_reader_free(reader);
-    return out;
-}
-
-static void must_agree(struct outcome a, struct outcome b)
-{
-    touch_must(!a.ended || !b.ended || (a.rc == b.rc && (a.rc || a.hash == b.hash)));
-}
+enum { COLUMNS = 64 };
 
 static void read_column(const nl_parquet_file *file, size_t column)
 {

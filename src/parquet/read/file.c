@@ -103,7 +103,7 @@ int pq_open_tail(nl_source *src, nl_bytes tail, nl_parquet_file **out, nl_error 
         rc = decode_footer(f, tail, need, err);
     nl_bytes_release(&more);
     if (rc) {
-        nl_note(err, "%s", nl_source_name(src));
+        pq_note_source(src, err);
         nl_parquet_close(f);
         return rc;
     }
@@ -145,6 +145,14 @@ size_t nl_parquet_row_groups(const nl_parquet_file *f)
 int64_t nl_parquet_row_group_rows(const nl_parquet_file *f, size_t row_group)
 {
     return row_group < f->meta.n_row_groups ? f->meta.row_groups[row_group].num_rows : 0;
+}
+
+void pq_note_source(const nl_source *src, nl_error *err)
+{
+    const char *name = nl_source_name(src);
+    size_t len = strlen(name);
+    if (err && (strncmp(err->message, name, len) != 0 || err->message[len] != ':'))
+        nl_note(err, "%s", name);
 }
 
 void pq_note_leaf(const struct pq_schema *s, size_t row_group, size_t leaf, nl_error *err)

@@ -53,6 +53,8 @@ int pq_chunk_range_of(const nl_parquet_file *f, size_t row_group, size_t leaf, c
 /* NL_OK where all leaves of top-level column i can be read, else why not, with the leaf's path. */
 int pq_column_check(const nl_parquet_file *f, size_t column, nl_error *err);
 int pq_leaf_check(const nl_parquet_file *f, size_t leaf, nl_error *err);
+/* Add the source's name to an error that does not begin with it: failed reads do. */
+void pq_note_source(const nl_source *src, nl_error *err);
 /* Add "row group 3, column tags.list.element" to an error. */
 void pq_note_leaf(const struct pq_schema *s, size_t row_group, size_t leaf, nl_error *err);
 

@@ -134,7 +134,7 @@ int nl_parquet_reader_new(const nl_parquet_file *file, const nl_parquet_read_opt
     r->verify_checksums = o->verify_checksums;
     int rc = start(r, o, err);
     if (rc) {
-        nl_note(err, "%s", nl_source_name(file->src));
+        pq_note_source(file->src, err);
         nl_parquet_reader_free(r);
         return rc;
     }
@@ -252,7 +252,7 @@ int nl_parquet_next(nl_parquet_reader *r, struct ArrowArray *out, nl_error *err)
 {
     *out = (struct ArrowArray){0};
     if (r->failure.code == NL_OK && next_batch(r, out, &r->failure))
-        nl_note(&r->failure, "%s", nl_source_name(r->file->src));
+        pq_note_source(r->file->src, &r->failure);
     if (r->failure.code && err)
         *err = r->failure;
     return r->failure.code;

@@ -144,6 +144,7 @@ int pq_projection_storage(const struct pq_projection *p, size_t at, bool string_
                           nl_error *err)
 {
     struct tree t = {.s = p->schema, .projected = p->nodes, .views = string_views, .storage = true};
+    *out = (struct ArrowSchema){0};
     return field(&t, at, out, err);
 }
 

@@ -219,3 +219,20 @@ int pq_nanos_from_int96(void *out, const void *in, size_t n, nl_error *err)
     }
     return NL_OK;
 }
+
+int pq_intervals_widen(void *out, const void *in, size_t n, nl_error *err)
+{
+    const uint8_t *from = in;
+    uint8_t *to = out;
+    for (size_t i = 0; i < n; i++, from += 12, to += 16) {
+        uint32_t part[3]; /* months, days, milliseconds */
+        memcpy(part, from, sizeof part);
+        if (part[0] > INT32_MAX || part[1] > INT32_MAX)
+            return nl_fail(err, NL_UNSUPPORTED, "an INTERVAL of %u %s does not fit into 31 bits",
+                           part[0] > INT32_MAX ? part[0] : part[1], part[0] > INT32_MAX ? "months" : "days");
+        int64_t nanos = (int64_t)part[2] * 1000000;
+        memcpy(to, part, 8);
+        memcpy(to + 8, &nanos, 8);
+    }
+    return NL_OK;
+}

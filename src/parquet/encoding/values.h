@@ -50,6 +50,13 @@ const uint8_t *pq_prefixes_join(uint8_t *to, size_t total, const uint8_t *before
                                 const int32_t *prefixes, const int32_t *lengths, size_t n);
 /* PLAIN byte arrays into 128-bit decimals, likewise. */
 int pq_decimals_from_plain(void *out, size_t n, const uint8_t **in, const uint8_t *end, nl_error *err);
+/* decimal_wide.c: the same three to decimals of 256 bits, for 39 digits and more. NL_CORRUPT: one needs more bits. */
+bool pq_decimal256_from_bytes(void *out, const uint8_t *in, size_t len);
+int pq_decimals256_from_fixed(void *out, const uint8_t *in, size_t n, size_t width, nl_error *err);
+int pq_decimals256_from_plain(void *out, size_t n, const uint8_t **in, const uint8_t *end, nl_error *err);
+/* INTERVAL (months, days, milliseconds; 4 bytes each, LE, unsigned) to Arrow's months and days of 32 bits, signed, and 64 bits
+ * of nanoseconds. NL_UNSUPPORTED names the number that has no place in 31 bits. */
+int pq_intervals_widen(void *out, const void *in, size_t n, nl_error *err);
 /* One view. */
 void pq_view_make(void *view, const uint8_t *bytes, uint32_t len, const uint8_t *data, uint32_t buffer);
 

@@ -61,6 +61,17 @@ static int hex(struct pq_slice s, nl_buf *out, nl_error *err)
     return nl_buf_printf(out, err, "0x%s%s", some, s.len > 64 ? "…" : "");
 }
 
+/* A decimal of 256 bits, for which there is no builder. */
+static int wide_decimal(const struct arrow_type *type, struct pq_slice s, nl_buf *out)
+{
+    uint64_t value[4];
+    const void *buffers[] = {NULL, value};
+    struct ArrowArray array = {.length = 1, .n_buffers = 2, .buffers = buffers};
+    if (!s.len || !pq_decimal256_from_bytes(value, s.data, s.len))
+        return NL_INVALID;
+    return arrow_format_value(&array, type, 0, out, NULL);
+}
+
 int pq_bound_text(const struct pq_schema_element *e, struct pq_slice s, nl_buf *out, nl_error *err)
 {
     struct pq_leaf_type t;
@@ -72,6 +83,11 @@ int pq_bound_text(const struct pq_schema_element *e, struct pq_slice s, nl_buf *
         return NL_OK;
     pq_leaf_type_of(e, &t);
     int rc = arrow_type_parse(t.format, &type, NULL);
+    if (rc == NL_OK && type.kind == ARROW_DECIMAL_OTHER) {
+        rc = wide_decimal(&type, s, out);
+        if (rc == NL_OK)
+            return NL_OK;
+    }
     if (rc == NL_OK)
         rc = arrow_builder_new(t.format, &b, NULL);
     if (rc == NL_OK)

@@ -35,6 +35,10 @@ int pq_convert(const struct pq_leaf_type *t, const uint8_t *in, size_t n, void *
             if (!pq_decimal_from_bytes(to + 16 * i, in + i * t->stored_width, t->stored_width))
                 return nl_fail(err, NL_CORRUPT, "a decimal of more than 128 bits");
         return NL_OK;
+    case PQ_TO_DECIMAL256_FIXED:
+        return pq_decimals256_from_fixed(out, in, n, t->stored_width, err);
+    case PQ_TO_INTERVAL:
+        return pq_intervals_widen(out, in, n, err);
     default:
         return nl_fail(err, NL_INTERNAL, "no conversion of fixed-width values");
     }
@@ -52,6 +56,8 @@ static int plain(struct pq_column_reader *c, size_t n, uint8_t *out, nl_error *e
     }
     if (t->conversion == PQ_TO_DECIMAL_BYTES)
         return pq_decimals_from_plain(out, n, &c->values, c->values_end, err);
+    if (t->conversion == PQ_TO_DECIMAL256_BYTES)
+        return pq_decimals256_from_plain(out, n, &c->values, c->values_end, err);
     size_t left = (size_t)(c->values_end - c->values);
     if (n > left / t->stored_width)
         return nl_fail(err, NL_CORRUPT, "%zu values of %" PRIu32 " bytes, %zu bytes are left", n, t->stored_width,

@@ -50,12 +50,15 @@ static int deliver(const struct pq_column_reader *c, const struct strings *s, si
                                s->lengths[i], t->stored_width);
         return pq_convert(t, p, n, out, err);
     }
-    for (size_t i = 0; i < n; p += s->lengths[i], i++)
+    bool fits = true;
+    for (size_t i = 0; i < n && fits; p += s->lengths[i], i++)
         if (t->conversion == PQ_TO_VIEW)
             pq_view_make(out + 16 * i, p, (uint32_t)s->lengths[i], s->memory.data, s->buffer);
-        else if (!pq_decimal_from_bytes(out + 16 * i, p, (size_t)s->lengths[i]))
-            return nl_fail(err, NL_CORRUPT, "a decimal of more than 128 bits");
-    return NL_OK;
+        else if (t->conversion == PQ_TO_DECIMAL256_BYTES)
+            fits = pq_decimal256_from_bytes(out + 32 * i, p, (size_t)s->lengths[i]);
+        else
+            fits = pq_decimal_from_bytes(out + 16 * i, p, (size_t)s->lengths[i]);
+    return fits ? NL_OK : nl_fail(err, NL_CORRUPT, "a decimal of more than %" PRIu32 " bits", 8 * t->value_width);
 }
 
 static int from_lengths(struct pq_column_reader *c, size_t n, const int32_t *lengths, uint8_t *out, nl_error *err)

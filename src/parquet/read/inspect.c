@@ -3,6 +3,8 @@
 
 #include <inttypes.h>
 
+#include "base/str.h"
+
 const struct pq_file_meta *pq_inspect_meta(const nl_parquet_file *f)
 {
     return &f->meta;
@@ -57,6 +59,21 @@ static const char *logical_name(int16_t kind)
     return known ? names[kind] : "unknown logical type";
 }
 
+/* "GEOMETRY", "GEOMETRY(EPSG:3857)", "GEOGRAPHY(OGC:CRS84,KARNEY)"; a long coordinate system (PROJJSON) is cut. */
+static int located_text(const struct pq_logical *l, const char *name, nl_buf *out, nl_error *err)
+{
+    static const char *const edges[] = {"SPHERICAL", "VINCENTY", "THOMAS", "ANDOYER", "KARNEY"};
+    bool curved = l->kind == PQ_LOGICAL_GEOGRAPHY, some = l->crs.len || (curved && l->algorithm);
+    size_t most = 48;
+    char crs[200];
+    nl_printable((const char *)l->crs.data, l->crs.len < most ? l->crs.len : most, crs, sizeof crs);
+    int rc = nl_buf_printf(out, err, " (%s%s%s%s", name, some ? "(" : "", l->crs.len || !some ? crs : "OGC:CRS84",
+                           l->crs.len > most ? "…" : "");
+    if (rc == NL_OK && curved && some)
+        rc = nl_buf_printf(out, err, ",%s", (size_t)l->algorithm < NL_LEN(edges) ? edges[l->algorithm] : "unknown");
+    return rc ? rc : nl_buf_puts(out, some ? "))" : ")", err);
+}
+
 static int logical_text(const struct pq_logical *l, nl_buf *out, nl_error *err)
 {
     static const char *const units[] = {"?", "MILLIS", "MICROS", "NANOS"};
@@ -67,6 +84,9 @@ static int logical_text(const struct pq_logical *l, nl_buf *out, nl_error *err)
     case PQ_LOGICAL_TIME:
     case PQ_LOGICAL_TIMESTAMP:
         return nl_buf_printf(out, err, " (%s(%s,%s))", name, units[l->unit], l->utc ? "true" : "false");
+    case PQ_LOGICAL_GEOMETRY:
+    case PQ_LOGICAL_GEOGRAPHY:
+        return located_text(l, name, out, err);
     case PQ_LOGICAL_INTEGER:
         return nl_buf_printf(out, err, " (%s(%d,%s))", name, l->bit_width, l->is_signed ? "true" : "false");
     default:
@@ -112,7 +132,8 @@ int pq_inspect_type(const struct pq_schema_element *e, nl_buf *out, nl_error *er
         rc = nl_buf_puts(out, pq_type_name(e->type), err);
     if (rc)
         return rc;
-    if (e->logical.kind != PQ_LOGICAL_NONE)
+    bool interval = e->logical.kind == PQ_LOGICAL_UNKNOWN && e->converted == PQ_CONVERTED_INTERVAL; /* parquet-java's */
+    if (e->logical.kind != PQ_LOGICAL_NONE && !interval)
         return logical_text(&e->logical, out, err);
     if (e->converted == PQ_CONVERTED_NONE)
         return NL_OK;

@@ -56,7 +56,7 @@ static struct pq_logical logical_of(const struct pq_schema_element *e)
     case PQ_CONVERTED_INT_64:
         return integer((int8_t)(8 << (e->converted - PQ_CONVERTED_INT_8)), true);
     default:
-        return (struct pq_logical){0};
+        return (struct pq_logical){0}; /* INTERVAL: see is_interval() */
     }
 }
 
@@ -140,18 +140,36 @@ static void decimal_type(const struct pq_schema_element *e, const struct pq_logi
         t->why = "a decimal whose precision and scale make no sense";
         return;
     }
+    if (l->precision > 38 && conversion != PQ_TO_DECIMAL_FIXED && conversion != PQ_TO_DECIMAL_BYTES)
+        return; /* more digits than an integer has: storage */
+    if (l->precision > 76)
+        return; /* more than Arrow has a type for: storage */
     char format[32];
-    bool fits = l->precision <= 38;
-    snprintf(format, sizeof format, fits ? "d:%d,%d" : "d:%d,%d,256", l->precision, l->scale);
-    set(t, conversion, 16, format);
-    if (!fits)
-        t->why = "a decimal of more than 38 digits";
+    if (l->precision <= 38) {
+        snprintf(format, sizeof format, "d:%d,%d", l->precision, l->scale);
+        set(t, conversion, 16, format);
+    } else {
+        bool fixed = conversion == PQ_TO_DECIMAL_FIXED;
+        snprintf(format, sizeof format, "d:%d,%d,256", l->precision, l->scale);
+        set(t, fixed ? PQ_TO_DECIMAL256_FIXED : PQ_TO_DECIMAL256_BYTES, 32, format);
+    }
+}
+
+/* There is no logical type for intervals. parquet-java writes UNKNOWN beside the converted type: their values are not null. */
+static bool is_interval(const struct pq_schema_element *e)
+{
+    return e->converted == PQ_CONVERTED_INTERVAL && e->type == PQ_FIXED_LEN_BYTE_ARRAY && e->type_length == 12 &&
+           (e->logical.kind == PQ_LOGICAL_NONE || e->logical.kind == PQ_LOGICAL_UNKNOWN);
 }
 
 void pq_leaf_type_of(const struct pq_schema_element *e, struct pq_leaf_type *out)
 {
     struct pq_logical l = logical_of(e);
     storage(e, out);
+    if (is_interval(e)) {
+        set(out, PQ_TO_INTERVAL, 16, "tin");
+        return;
+    }
     switch (l.kind) {
     case PQ_LOGICAL_STRING:
     case PQ_LOGICAL_ENUM:

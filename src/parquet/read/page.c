@@ -85,6 +85,9 @@ static int build_dictionary(struct pq_column_reader *c, nl_bytes page, size_t n,
     } else if (t->conversion == PQ_TO_DECIMAL_BYTES) {
         const uint8_t *in = page.data;
         rc = pq_decimals_from_plain(values, n, &in, page.data + page.len, err);
+    } else if (t->conversion == PQ_TO_DECIMAL256_BYTES) {
+        const uint8_t *in = page.data;
+        rc = pq_decimals256_from_plain(values, n, &in, page.data + page.len, err);
     } else {
         rc = pq_convert(t, page.data, n, values, err);
     }

@@ -45,7 +45,10 @@ enum pq_conversion {
     PQ_TO_DECIMAL_INT64,
     PQ_TO_DECIMAL_FIXED, /* big-endian */
     PQ_TO_DECIMAL_BYTES,
-    PQ_TO_VIEW, /* BYTE_ARRAY as a view of 16 bytes */
+    PQ_TO_DECIMAL256_FIXED, /* of 39 to 76 digits */
+    PQ_TO_DECIMAL256_BYTES,
+    PQ_TO_INTERVAL, /* FIXED(12): months, days, milliseconds */
+    PQ_TO_VIEW,     /* BYTE_ARRAY as a view of 16 bytes */
 };
 
 /* What a leaf's annotations make of its physical type. */

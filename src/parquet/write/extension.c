@@ -47,14 +47,18 @@ static bool is_default_crs(const json_t *crs)
            (json_integer_value(code) == 4326 || (json_is_string(code) && !strcmp(json_string_value(code), "4326")));
 }
 
-/* The coordinate system into the logical type: a name as it is, PROJJSON as its text. */
-static int keep_crs(struct pq_logical *l, const json_t *crs, nl_arena *arena, nl_error *err)
+/* The coordinate system into the logical type: a name as it is, one that is a number of the file's own data base behind
+ * "srid:" (as read/geo.h takes it apart), PROJJSON as its text. */
+static int keep_crs(struct pq_logical *l, const json_t *root, nl_arena *arena, nl_error *err)
 {
-    if (!crs || json_is_null(crs) || is_default_crs(crs))
+    const json_t *crs = json_object_get(root, "crs");
+    const char *type = json_string_value(json_object_get(root, "crs_type"));
+    bool srid = type && !strcmp(type, "srid") && json_is_string(crs);
+    if (!crs || json_is_null(crs) || (!srid && is_default_crs(crs)))
         return NL_OK;
-    char *dumped = json_is_string(crs) ? NULL : json_dumps(crs, JSON_COMPACT);
+    char *dumped = json_is_string(crs) ? NULL : json_dumps(crs, JSON_COMPACT | JSON_ENCODE_ANY);
     const char *text = dumped ? dumped : json_string_value(crs);
-    const char *kept = text ? nl_arena_strdup(arena, text) : NULL;
+    const char *kept = !text ? NULL : nl_arena_printf(arena, "%s%s", srid ? "srid:" : "", text);
     free(dumped);
     if (!kept)
         return nl_fail_memory(err);
@@ -88,7 +92,7 @@ static int geometry(const struct ArrowSchema *field, struct pq_logical *l, nl_ar
             rc = nl_fail(err, NL_INVALID, "geoarrow.wkb with edges that Parquet does not know");
     }
     if (!rc)
-        rc = keep_crs(l, json_object_get(root, "crs"), arena, err);
+        rc = keep_crs(l, root, arena, err);
     json_decref(root);
     return rc;
 }

@@ -3,8 +3,11 @@
  *     dump FILE…    into FILE.dump the schema as a line, then one JSON object a row: the tree of the file's own schema,
  *                   repeated fields as arrays, integers as they are stored, floats by their bits, byte arrays in base64
  *     write FOLDER  files that only parquet-java makes: its v2 pages with DELTA encodings, Hadoop's LZ4, bloom filters,
- *                   BYTE_STREAM_SPLIT, INT96, deep nesting, two-level lists
+ *                   BYTE_STREAM_SPLIT, INT96, deep nesting, two-level lists, geometry with its statistics, INTERVAL
  */
+import java.math.BigInteger;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
@@ -52,6 +55,14 @@ public final class Oracle {
           optional group old (LIST) { repeated int32 array; }
           optional group pts (LIST) { repeated group pts_tuple { required int32 a; optional int32 b; } }
           repeated int64 bare;
+        }""";
+    static final String SPECIAL = """
+        message special {
+          optional binary place (GEOMETRY(srid:5070));
+          optional binary plain (GEOMETRY);
+          required binary route (GEOGRAPHY(EPSG:4269,KARNEY));
+          optional fixed_len_byte_array(12) took (INTERVAL);
+          optional binary amount (DECIMAL(76,3));
         }""";
 
     public static void main(String[] a) throws Exception {
@@ -153,6 +164,7 @@ public final class Oracle {
         fill(writer(folder, "nested_v2", NESTED, CompressionCodecName.ZSTD, v2), NESTED);
         fill(writer(folder, "nested_delta", NESTED, CompressionCodecName.UNCOMPRESSED, v2)
                  .withDictionaryEncoding(false), NESTED);
+        fill(writer(folder, "special", SPECIAL, CompressionCodecName.SNAPPY, v1), SPECIAL);
     }
 
     static void fill(ExampleParquetWriter.Builder builder, String schema) throws Exception {
@@ -163,6 +175,8 @@ public final class Oracle {
                 var g = new SimpleGroup(type);
                 if (schema == FLAT)
                     flat(g, i, random);
+                else if (schema == SPECIAL)
+                    special(g, i, random);
                 else
                     nested(g, i, random);
                 w.write(g);
@@ -200,6 +214,27 @@ public final class Oracle {
         for (int i = 5; i >= 0; i--, v >>= 8)
             out[i] = (byte) v;
         return out;
+    }
+
+    /* WKB of a point, little-endian. */
+    static Binary point(double x, double y) {
+        var out = ByteBuffer.allocate(21).order(ByteOrder.LITTLE_ENDIAN);
+        return Binary.fromConstantByteArray(out.put((byte) 1).putInt(1).putDouble(x).putDouble(y).array());
+    }
+
+    static void special(Group g, int i, Random r) {
+        if (some(r))
+            g.add("place", point(i, -i));
+        if (some(r))
+            g.add("plain", point(r.nextInt(180), r.nextInt(90)));
+        g.add("route", point(r.nextInt(180), r.nextInt(90)));
+        if (some(r)) {
+            var took = ByteBuffer.allocate(12).order(ByteOrder.LITTLE_ENDIAN);
+            took.putInt(i % 30).putInt(i).putInt(r.nextInt());
+            g.add("took", Binary.fromConstantByteArray(took.array()));
+        }
+        if (some(r))
+            g.add("amount", Binary.fromConstantByteArray(new BigInteger(1 + r.nextInt(250), r).negate().toByteArray()));
     }
 
     static void nested(Group g, int i, Random r) {

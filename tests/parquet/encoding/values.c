@@ -109,6 +109,81 @@ static void decimals(void **state)
     }
 }
 
+/* Two's complement of 256 bits: four words, the least significant first. */
+static void decimals_of_256_bits(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *why;
+        size_t len;
+        uint8_t in[34];
+        bool ok;
+        int64_t words[4];
+    } cases[] = {
+        {"no bytes are zero", 0, {0}, true, {0}},
+        {"minus one", 1, {0xFF}, true, {-1, -1, -1, -1}},
+        {"nine bytes", 9, {0x7F}, true, {0, 0x7F, 0, 0}},
+        {"nine bytes, negative", 9, {0x80, 1}, true, {INT64_C(1) << 56, -128, -1, -1}},
+        {"all 32", 32, {0x80, [31] = 7}, true, {7, 0, 0, INT64_MIN}},
+        {"a longer one that is sign alone", 33, {0, 0x40}, true, {0, 0, 0, INT64_C(1) << 62}},
+        {"a longer one that is not", 33, {1}, false, {0}},
+        {"257 bits", 33, {0, 0x80}, false, {0}},
+    };
+    nl_error err;
+    for (size_t i = 0; i < NL_LEN(cases); i++) {
+        uint8_t plain[4 + 34] = {(uint8_t)cases[i].len};
+        const uint8_t *p = plain;
+        int64_t out[4] = {0};
+        check_why("%s", cases[i].why);
+        CHECK_INT(pq_decimal256_from_bytes(out, cases[i].in, cases[i].len), cases[i].ok);
+        CHECK(!cases[i].ok || !memcmp(out, cases[i].words, sizeof out));
+        memcpy(plain + 4, cases[i].in, cases[i].len);
+        CHECK_INT(pq_decimals256_from_plain(out, 1, &p, plain + 4 + cases[i].len, &err), cases[i].ok ? 0 : NL_CORRUPT);
+        CHECK(p == (cases[i].ok ? plain + 4 + cases[i].len : plain));
+        CHECK_INT(pq_decimals256_from_fixed(out, cases[i].in, 1, cases[i].len, &err), cases[i].ok ? 0 : NL_CORRUPT);
+    }
+    const uint8_t cut[] = {9, 0, 0, 0, 1}, *p = cut;
+    int64_t out[4];
+    check_why("cut");
+    CHECK_FAILS(pq_decimals256_from_plain(out, 1, &p, cut + 3, &err), NL_CORRUPT, err, "its length lies beyond");
+    CHECK_FAILS(pq_decimals256_from_plain(out, 1, &p, cut + 5, &err), NL_CORRUPT, err, "9 bytes, 1 are left");
+}
+
+static void intervals(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *why;
+        uint32_t in[3];
+        int32_t months, days;
+        int64_t nanos;
+        const char *message;
+    } cases[] = {
+        {"nothing", {0, 0, 0}, 0, 0, 0, NULL},
+        {"each part", {14, 3, 1500}, 14, 3, 1500000000, NULL},
+        {"the most", {INT32_MAX, INT32_MAX, UINT32_MAX}, INT32_MAX, INT32_MAX, INT64_C(4294967295000000), NULL},
+        {"too many months", {1u << 31, 0, 0}, 0, 0, 0, "2147483648 months"},
+        {"too many days", {0, UINT32_MAX, 0}, 0, 0, 0, "4294967295 days"},
+    };
+    nl_error err;
+    for (size_t i = 0; i < NL_LEN(cases); i++) {
+        uint8_t out[16];
+        int32_t part[2];
+        int64_t nanos;
+        check_why("%s", cases[i].why);
+        if (cases[i].message) {
+            CHECK_FAILS(pq_intervals_widen(out, cases[i].in, 1, &err), NL_UNSUPPORTED, err, cases[i].message);
+            continue;
+        }
+        CHECK_OK(pq_intervals_widen(out, cases[i].in, 1, &err), err);
+        memcpy(part, out, 8);
+        memcpy(&nanos, out + 8, 8);
+        CHECK_INT(part[0], cases[i].months);
+        CHECK_INT(part[1], cases[i].days);
+        CHECK_INT(nanos, cases[i].nanos);
+    }
+}
+
 static void int96(void **state)
 {
     (void)state;
@@ -321,6 +396,8 @@ int main(void)
         cmocka_unit_test(gather_and_fill),
         cmocka_unit_test(spread),
         cmocka_unit_test(decimals),
+        cmocka_unit_test(decimals_of_256_bits),
+        cmocka_unit_test(intervals),
         cmocka_unit_test(int96),
         cmocka_unit_test(views),
         cmocka_unit_test(byte_streams_join),

@@ -17,15 +17,18 @@
 
 typedef struct nl_store nl_store;
 
-/* A zeroed structure takes everything from the environment: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY,
- * AWS_SESSION_TOKEN, AWS_REGION, AWS_DEFAULT_REGION, AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, AWS_CA_BUNDLE, AWS_PROFILE,
- * AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE, and the profile's files. Strings are copied. */
+/* A zeroed structure takes everything from where AWS programs look, in their order: the environment (AWS_ACCESS_KEY_ID and
+ * the others), the profile in the shared files (a role, SSO, keys, a process), a web identity token, the container's and
+ * the instance's endpoint; docs/how-to/credentials.md. Keys that end are refreshed before. Strings are copied. */
 typedef struct nl_store_options {
     const char *endpoint_url;
-    const char *region;
+    const char *region; /* where nothing is known of the bucket; its own answer corrects it */
     const char *profile;
     const char *access_key, *secret_key, *session_token;
-    size_t max_in_flight; /* requests at the same time; 0: 64 */
+    size_t max_in_flight;     /* requests at the same time; 0: 64 */
+    unsigned request_seconds; /* for one request with all its retries; 0: 900 */
+    bool anonymous;           /* sign nothing, look for no keys; also AWS_NO_SIGN_REQUEST=true */
+    bool requester_pays;      /* we agree to pay for what we ask; also AWS_REQUEST_PAYER=requester */
 } nl_store_options;
 
 typedef struct nl_object_info {

@@ -22,6 +22,8 @@ struct store_tuning {
     unsigned retry_base_ms; /* the first retry waits up to this long, each later one twice as long; 100 */
     unsigned retry_most_ms; /* no wait is longer; 20,000 */
     unsigned stall_seconds; /* without a byte: the attempt has failed; 60 */
+    unsigned deadline_ms;   /* of one request with all its attempts; 900,000 */
+    unsigned retry_tokens;  /* of the budget for retries; 500 */
     unsigned list_page;     /* max-keys of a listing; 1,000 */
 };
 

@@ -149,13 +149,28 @@ static void delays(void **state)
     }
 }
 
+static void the_budget(void **state)
+{
+    (void)state;
+    struct store_budget b = {20, 20};
+    struct store_call reset = {.curl = CURLE_RECV_ERROR}, late = {.curl = CURLE_OPERATION_TIMEDOUT};
+    CHECK_INT(store_budget_cost(&reset), 5);
+    CHECK_INT(store_budget_cost(&late), 10);
+    CHECK(store_budget_take(&b, 10) && store_budget_take(&b, 10) && !store_budget_take(&b, 5));
+    CHECK_INT(b.tokens, 0);
+    store_budget_give(&b, 0);
+    CHECK_INT(b.tokens, 1);
+    store_budget_give(&b, 10);
+    CHECK_INT(b.tokens, 11);
+    store_budget_give(&b, 10);
+    CHECK_INT(b.tokens, 20);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(heads),
-        cmocka_unit_test(hostile_lines),
-        cmocka_unit_test(what_heals),
-        cmocka_unit_test(delays),
+        cmocka_unit_test(the_budget), cmocka_unit_test(heads),  cmocka_unit_test(hostile_lines),
+        cmocka_unit_test(what_heals), cmocka_unit_test(delays),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -53,6 +53,9 @@ struct store_request {
     bool steady;       /* nl_store_interrupt() leaves it alone: without its answer nobody could undo it */
 };
 
+/* Why a failure that may heal was not tried again. */
+enum store_given_up { STORE_NOT_GIVEN_UP, STORE_NO_ATTEMPT_LEFT, STORE_NO_BUDGET, STORE_NO_TIME, STORE_TOLD_TO_WAIT };
+
 enum store_call_state { STORE_CALL_NEW, STORE_CALL_QUEUED, STORE_CALL_ACTIVE, STORE_CALL_DELAYED, STORE_CALL_DONE };
 
 struct store_call {
@@ -78,6 +81,9 @@ struct store_call {
     /* The attempts, the I/O thread's. */
     CURL *easy;
     unsigned attempts;
+    int64_t ends;  /* nl_monotonic_ns() at which the whole request has failed; 0: it was not started yet */
+    unsigned paid; /* tokens of the budget that its last retry took */
+    enum store_given_up given_up;
     int64_t due; /* DELAYED: nl_monotonic_ns() of the next attempt */
     size_t sent, received;
     bool sent_again; /* more than once in one attempt, by libcurl itself */
@@ -132,5 +138,18 @@ bool store_retry_heals(const struct store_call *call);
  * picks from 0 … min(most, base × 2^(attempts - 1)); a Retry-After (seconds, -1: none) is the least. -1: give up (it asks
  * for more than a minute). */
 int64_t store_retry_delay(unsigned attempts, unsigned base_ms, unsigned most_ms, int64_t retry_after, uint32_t random);
+
+/* The budget for retries, as the AWS SDKs' standard mode has it: a retry takes tokens, a success gives some back. A store
+ * that fails most of what it is asked soon gets each request once only, and is not hammered. The I/O thread's. */
+enum { STORE_BUDGET = 500 };
+struct store_budget {
+    unsigned tokens, most;
+};
+/* What a retry after this attempt's end costs: 10 where time ran out, otherwise 5. */
+unsigned store_budget_cost(const struct store_call *call);
+/* Take the tokens; false, and nothing taken, where there are not enough. */
+bool store_budget_take(struct store_budget *b, unsigned cost);
+/* A call succeeded, and its last retry had paid so many tokens (0: it needed none). */
+void store_budget_give(struct store_budget *b, unsigned paid);
 
 #endif

@@ -1,6 +1,7 @@
 /* client.c: making and ending an S3 client. */
 #include "store/s3/client.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +17,8 @@ static const struct store_tuning usual = {
     .retry_base_ms = 100,
     .retry_most_ms = 20000,
     .stall_seconds = 60,
+    .deadline_ms = 900 * 1000,
+    .retry_tokens = STORE_BUDGET,
     .list_page = 1000,
 };
 
@@ -91,6 +94,8 @@ static int copy_options(struct store_client *c, const nl_store_options *o, nl_er
         if (from[i] && !*to[i])
             return nl_fail_memory(err);
     }
+    if (o->request_seconds)
+        c->tuning.deadline_ms = o->request_seconds > UINT_MAX / 1000 ? UINT_MAX : o->request_seconds * 1000;
     c->options.max_in_flight = o->max_in_flight ? o->max_in_flight : 64;
     return NL_OK;
 }
@@ -109,6 +114,8 @@ static void choose_tuning(struct store_tuning *to, const struct store_tuning *t)
     to->retry_base_ms = t->retry_base_ms ? t->retry_base_ms : usual.retry_base_ms;
     to->retry_most_ms = t->retry_most_ms ? t->retry_most_ms : usual.retry_most_ms;
     to->stall_seconds = t->stall_seconds ? t->stall_seconds : usual.stall_seconds;
+    to->deadline_ms = t->deadline_ms ? t->deadline_ms : usual.deadline_ms;
+    to->retry_tokens = t->retry_tokens ? t->retry_tokens : usual.retry_tokens;
     to->list_page = t->list_page ? t->list_page : usual.list_page;
 }
 

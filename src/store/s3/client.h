@@ -51,6 +51,7 @@ struct store_client {
     size_t n_idle;
     struct store_queue delayed;
     uint64_t random;
+    struct store_budget budget;
 
     _Atomic uint64_t requests, retries, bytes_received, bytes_sent, connections;
 };

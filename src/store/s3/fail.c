@@ -45,13 +45,29 @@ static void hint_unreachable(const struct store_call *call, nl_error *err)
         nl_hint(err, "check the endpoint (AWS_ENDPOINT_URL)");
 }
 
+/* " (3 attempts: no answer within 900 s)": how often it was tried, and why no more. Empty for a single attempt. */
+static void tell_tries(const struct store_call *call, const char *open, const char *close, char *out, size_t cap)
+{
+    char why[80] = "";
+    if (call->given_up == STORE_NO_BUDGET)
+        snprintf(why, sizeof why, "too much fails: the budget for retries is spent");
+    else if (call->given_up == STORE_NO_TIME)
+        snprintf(why, sizeof why, "the request's %u s are over", (call->client->tuning.deadline_ms + 999) / 1000);
+    else if (call->given_up == STORE_TOLD_TO_WAIT)
+        snprintf(why, sizeof why, "it asks to wait %lld s", (long long)call->reply.retry_after);
+    out[0] = 0;
+    if (call->attempts > 1)
+        snprintf(out, cap, "%s%u attempts%s%s%s", open, call->attempts, *why ? ": " : "", why, close);
+    else if (*why)
+        snprintf(out, cap, "%s%s%s", open, why, close);
+}
+
 static int curl_failure(const struct store_call *call, nl_error *err)
 {
     const char *base = call->client->endpoint.base;
     const char *what = call->curl_message[0] ? call->curl_message : curl_easy_strerror(call->curl);
-    char tries[40] = "";
-    if (call->attempts > 1)
-        snprintf(tries, sizeof tries, " (%u attempts)", call->attempts);
+    char tries[128];
+    tell_tries(call, " (", ")", tries, sizeof tries);
     switch (call->curl) {
     case CURLE_OUT_OF_MEMORY:
         return nl_fail_memory(err);
@@ -133,9 +149,8 @@ static int s3_failure(const struct store_call *call, nl_error *err)
     if (status == NL_OK) /* an <Error> that the table does not know inside a 200 */
         status = NL_IO;
     const char *text = *s.message ? s.message : info ? info->message : http == 404 ? "not found" : "the request failed";
-    char tries[40] = "", id[100] = "";
-    if (call->attempts > 1)
-        snprintf(tries, sizeof tries, ", %u attempts", call->attempts);
+    char tries[128], id[100] = "";
+    tell_tries(call, ", ", "", tries, sizeof tries);
     if (*call->reply.request_id)
         snprintf(id, sizeof id, ", request %s", call->reply.request_id);
     nl_fail(err, status, "%s (%s%sHTTP %d, %s%s%s)", text, s.code, *s.code ? ", " : "", http,

@@ -200,6 +200,7 @@ static void set_options(CURL *e, struct store_call *call)
     curl_easy_setopt(e, CURLOPT_WRITEDATA, call);
     curl_easy_setopt(e, CURLOPT_ERRORBUFFER, call->curl_message);
     curl_easy_setopt(e, CURLOPT_PRIVATE, call);
+    curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)((call->ends - nl_monotonic_ns()) / 1000000 + 1));
     if (call->request.room >= big)
         curl_easy_setopt(e, CURLOPT_BUFFERSIZE, (long)big / 2);
 }
@@ -242,6 +243,8 @@ static void start_call(struct store_client *c, struct store_call *call)
     CURL *e = c->n_idle ? c->idle[--c->n_idle] : curl_easy_init();
     if (!call->failed && !e)
         call->failed = NL_NO_MEMORY;
+    if (!call->ends)
+        call->ends = nl_monotonic_ns() + (int64_t)c->tuning.deadline_ms * 1000000;
     if (!call->failed) {
         set_options(e, call);
         if (curl_multi_add_handle(c->multi, e) != CURLM_OK)
@@ -285,6 +288,30 @@ static uint32_t next_random(struct store_client *c)
     return (uint32_t)((c->random * 0x2545F4914F6CDD1Du) >> 32);
 }
 
+/* Nanoseconds until the next attempt; -1: there is none, and given_up says why where it could have healed. */
+static int64_t plan_retry(struct store_client *c, struct store_call *call)
+{
+    call->given_up = STORE_NOT_GIVEN_UP;
+    if (!store_retry_heals(call)) {
+        if (!call->failed && call->curl == CURLE_OK && call->reply.http < 500)
+            store_budget_give(&c->budget, call->paid);
+        return -1;
+    }
+    unsigned cost = store_budget_cost(call);
+    int64_t delay = store_retry_delay(call->attempts, c->tuning.retry_base_ms, c->tuning.retry_most_ms,
+                                      call->reply.retry_after, next_random(c));
+    if (call->ends - nl_monotonic_ns() <= (delay > 0 ? delay : 0))
+        call->given_up = STORE_NO_TIME;
+    else if (call->attempts >= c->tuning.max_attempts)
+        call->given_up = STORE_NO_ATTEMPT_LEFT;
+    else if (delay < 0)
+        call->given_up = STORE_TOLD_TO_WAIT;
+    else if (!store_budget_take(&c->budget, cost))
+        call->given_up = STORE_NO_BUDGET;
+    call->paid = cost;
+    return call->given_up ? -1 : delay;
+}
+
 /* An attempt is over: end the call, or let it wait for the next. */
 static void end_attempt(struct store_client *c, struct store_call *call, CURLcode code)
 {
@@ -294,10 +321,7 @@ static void end_attempt(struct store_client *c, struct store_call *call, CURLcod
            call->attempts, call->reply.http, curl_easy_strerror(code), call->received);
     if (is_cancelled(call, 0))
         call->failed = NL_CANCELLED;
-    int64_t delay = -1;
-    if (call->attempts < c->tuning.max_attempts && store_retry_heals(call))
-        delay = store_retry_delay(call->attempts, c->tuning.retry_base_ms, c->tuning.retry_most_ms,
-                                  call->reply.retry_after, next_random(c));
+    int64_t delay = plan_retry(c, call);
     if (delay < 0) {
         end_call(c, call);
         return;
@@ -460,6 +484,7 @@ int store_io_start(struct store_client *c, nl_error *err)
     curl_multi_setopt(c->multi, CURLMOPT_MAXCONNECTS, (long)n);
     if (getrandom(&c->random, sizeof c->random, 0) != sizeof c->random || !c->random)
         c->random = (uint64_t)nl_monotonic_ns() | 1;
+    c->budget = (struct store_budget){c->tuning.retry_tokens, c->tuning.retry_tokens};
     int rc = start_thread(c, err);
     c->running = !rc;
     return rc;

@@ -56,3 +56,22 @@ int64_t store_retry_delay(unsigned attempts, unsigned base_ms, unsigned most_ms,
     int64_t least = retry_after > 0 ? retry_after * 1000000000 : 0;
     return least ? least + ns : ns;
 }
+
+unsigned store_budget_cost(const struct store_call *call)
+{
+    return call->curl == CURLE_OPERATION_TIMEDOUT ? 10 : 5;
+}
+
+bool store_budget_take(struct store_budget *b, unsigned cost)
+{
+    if (b->tokens < cost)
+        return false;
+    b->tokens -= cost;
+    return true;
+}
+
+void store_budget_give(struct store_budget *b, unsigned paid)
+{
+    unsigned give = paid ? paid : 1;
+    b->tokens = b->most - b->tokens < give ? b->most : b->tokens + give;
+}

@@ -238,6 +238,28 @@ static void page_headers_there_and_back(void **state)
     }
 }
 
+/* What is left out says what the specification says: v2 is compressed; fields of other wire types are skipped. */
+static void page_headers_that_leave_things_out(void **state)
+{
+    (void)state;
+    static const uint8_t v2[] = {0x15, 6, 0x15, 20, 0x15, 20, 0x5C, 0x15, 6, 0x15, 0,
+                                 0x15, 6, 0x15, 0,  0x15, 0,  0x15, 0,    0, 0};
+    static const uint8_t odd[] = {0x15, 0, 0x15, 20, 0x15, 20, 0x18, 1, 'x', 0x1C,
+                                  0x15, 6, 0x15, 0,  0x15, 6,  0x15, 6, 0,   0};
+    struct pq_page_header h;
+    size_t used;
+    nl_error err;
+    check_why("v2 without is_compressed");
+    CHECK_OK(pq_page_header_decode(v2, sizeof v2, &h, &used, &err), err);
+    CHECK(h.has_body && h.is_compressed && !h.has_crc);
+    CHECK_INT(h.num_rows, 3);
+    check_why("v1 whose crc is a text");
+    CHECK_OK(pq_page_header_decode(odd, sizeof odd, &h, &used, &err), err);
+    CHECK(h.has_body && !h.has_crc);
+    CHECK_INT(h.num_values, 3);
+    CHECK_INT(used, sizeof odd);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -245,6 +267,7 @@ int main(void)
         cmocka_unit_test(hostile_counts_cost_nothing),
         cmocka_unit_test(unknown_logical_types_keep_their_number),
         cmocka_unit_test(page_headers_there_and_back),
+        cmocka_unit_test(page_headers_that_leave_things_out),
     };
     return cmocka_run_group_tests_name("parquet/format/metadata", tests, NULL, NULL);
 }

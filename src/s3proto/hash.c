@@ -1,4 +1,4 @@
-/* hash.c: digests by OpenSSL's block functions, CRCs by tables.
+/* hash.c: digests by OpenSSL's block functions, CRCs by tables, and where the machine can by carry-less multiplication.
  *
  * The low-level functions are used on purpose: they need no allocation, no provider and no configuration file, so they
  * cannot fail, and a signature can never be compared with a digest that was not computed.
@@ -18,6 +18,7 @@
 #include <strings.h>
 
 #include "base/str.h"
+#include "s3proto/crc_fold.h"
 
 _Static_assert(sizeof(SHA256_CTX) <= sizeof(((s3_digest *)0)->state), "the SHA-256 context fits");
 _Static_assert(sizeof(SHA_CTX) <= sizeof(((s3_digest *)0)->state), "the SHA-1 context fits");
@@ -39,10 +40,22 @@ static const struct kind {
 
 typedef uint64_t crc_table[8][256];
 static crc_table tables[S3_DIGEST_KINDS - S3_CRC32];
+static struct crc_fold folds[S3_DIGEST_KINDS - S3_CRC32];
+static bool can_fold;
 static pthread_once_t tables_once = PTHREAD_ONCE_INIT;
+
+/* x^n modulo the polynomial, reflected in 64 bits. */
+static uint64_t power_of_x(const struct kind *k, unsigned n)
+{
+    uint64_t x = UINT64_C(1) << (8 * k->size - 1);
+    while (n--)
+        x = (x >> 1) ^ (x & 1 ? k->poly : 0);
+    return x << (64 - 8 * k->size);
+}
 
 static void build_tables(void)
 {
+    can_fold = s3_crc_can_fold();
     for (int k = S3_CRC32; k < S3_DIGEST_KINDS; k++) {
         crc_table *t = &tables[k - S3_CRC32];
         for (unsigned i = 0; i < 256; i++) {
@@ -54,10 +67,13 @@ static void build_tables(void)
         for (unsigned i = 0; i < 256; i++)
             for (int j = 1; j < 8; j++)
                 (*t)[j][i] = ((*t)[j - 1][i] >> 8) ^ (*t)[0][(*t)[j - 1][i] & 255];
+        const struct kind *kind = &kinds[k];
+        folds[k - S3_CRC32] = (struct crc_fold){power_of_x(kind, 512 + 63), power_of_x(kind, 512 - 1),
+                                                power_of_x(kind, 128 + 63), power_of_x(kind, 128 - 1)};
     }
 }
 
-static uint64_t crc_update(const crc_table *t, uint64_t crc, const uint8_t *p, size_t len)
+static uint64_t crc_by_table(const crc_table *t, uint64_t crc, const uint8_t *p, size_t len)
 {
     for (; len >= 8; p += 8, len -= 8) {
         uint64_t x = 0;
@@ -71,6 +87,20 @@ static uint64_t crc_update(const crc_table *t, uint64_t crc, const uint8_t *p, s
     for (; len; p++, len--)
         crc = (crc >> 8) ^ (*t)[0][(crc ^ *p) & 255];
     return crc;
+}
+
+/* The whole blocks by folding, where there are enough of them; the rest by table. */
+static uint64_t crc_update(enum s3_digest_kind kind, uint64_t crc, const uint8_t *p, size_t len)
+{
+    const crc_table *t = &tables[kind - S3_CRC32];
+    if (can_fold && len >= 128) {
+        uint8_t folded[16];
+        s3_crc_fold(&folds[kind - S3_CRC32], crc, p, len & ~(size_t)15, folded);
+        crc = crc_by_table(t, 0, folded, sizeof folded);
+        p += len & ~(size_t)15;
+        len &= 15;
+    }
+    return crc_by_table(t, crc, p, len);
 }
 
 /* a times b modulo the polynomial. Reflected: the highest bit stands for x^0. */
@@ -135,7 +165,7 @@ void s3_digest_update(s3_digest *d, const void *data, size_t len)
         SHA256_Update((SHA256_CTX *)d->state, data, len);
         break;
     default:
-        d->state[0] = crc_update(&tables[d->kind - S3_CRC32], d->state[0], data, len);
+        d->state[0] = crc_update(d->kind, d->state[0], data, len);
     }
 }
 

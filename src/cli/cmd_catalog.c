@@ -124,14 +124,14 @@ static const char *column_doc(const struct catalog_table *t, const char *name)
     return NULL;
 }
 
-/* A field's type as SQL writes it; its Arrow format where SQL has no word. */
-static const char *field_type(const struct ArrowSchema *field, char out[static 64])
+/* A field's type as SQL writes it, its Arrow format where SQL has no word; in the arena, NULL on no memory. */
+static const char *field_type(const struct ArrowSchema *field, nl_arena *arena)
 {
-    struct arrow_type type;
-    if (arrow_type_parse(field->format, &type, NULL) == NL_OK)
-        return arrow_type_sql(&type, out);
-    snprintf(out, 64, "%s", field->format);
-    return out;
+    nl_buf text = {0};
+    bool has_word = arrow_schema_sql(field, &text, NULL) == NL_OK;
+    const char *type = nl_arena_strdup(arena, has_word ? text.data : field->format);
+    nl_buf_free(&text);
+    return type;
 }
 
 static int print_schema(const struct catalog_description *d, nl_error *err)
@@ -143,10 +143,11 @@ static int print_schema(const struct catalog_description *d, nl_error *err)
     const char **cells = nl_arena_array(&arena, n, CELLS * sizeof *cells);
     int rc = cells ? NL_OK : nl_fail_memory(err);
     for (size_t i = 0; rc == NL_OK && i < n; i++) {
-        char type[64];
         const struct ArrowSchema *field = d->schema.children[i];
         cells[i * CELLS] = field->name;
-        cells[i * CELLS + 1] = nl_arena_strdup(&arena, field_type(field, type));
+        cells[i * CELLS + 1] = field_type(field, &arena);
+        if (!cells[i * CELLS + 1])
+            rc = nl_fail_memory(err);
         cells[i * CELLS + 2] = field->flags & ARROW_FLAG_NULLABLE ? "yes" : "no";
         cells[i * CELLS + 3] = column_doc(d->table, field->name);
     }
@@ -179,13 +180,15 @@ static int describe_as_text(const struct catalog_description *d, nl_error *err)
 static json_t *schema_as_json(const struct catalog_description *d)
 {
     json_t *columns = json_array();
+    nl_arena arena = {0};
     for (int64_t i = 0; columns && d->schema.release && i < d->schema.n_children; i++) {
-        char type[64];
         const struct ArrowSchema *field = d->schema.children[i];
-        columns = add(columns, json_pack("{s:o, s:s, s:b, s:o}", "name", json_text(field->name), "type",
-                                         field_type(field, type), "nullable", (field->flags & ARROW_FLAG_NULLABLE) != 0,
-                                         "description", json_text(column_doc(d->table, field->name))));
+        columns =
+            add(columns, json_pack("{s:o, s:s, s:b, s:o}", "name", json_text(field->name), "type",
+                                   field_type(field, &arena), "nullable", (field->flags & ARROW_FLAG_NULLABLE) != 0,
+                                   "description", json_text(column_doc(d->table, field->name))));
     }
+    nl_arena_free(&arena);
     return columns;
 }
 

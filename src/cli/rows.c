@@ -91,6 +91,30 @@ struct table_print {
     int64_t rows;
 };
 
+enum { TYPE_MOST = 40 }; /* bytes of a type above its column: a struct of many members is cut */
+
+/* The line below the names: each column's type as SQL writes it. */
+static int type_line(struct table_print *p, const struct ArrowSchema *schema, nl_error *err)
+{
+    struct libscols_line *line = scols_table_new_line(p->table, NULL);
+    for (size_t i = 0; line && i < p->n; i++) {
+        nl_buf_clear(&p->cell);
+        int rc = arrow_schema_sql(schema->children[i], &p->cell, err);
+        if (rc == NL_OK && p->cell.len > TYPE_MOST) {
+            p->cell.len = TYPE_MOST;
+            while (p->cell.len && (p->cell.data[p->cell.len] & 0xC0) == 0x80) /* not inside of a character */
+                p->cell.len--;
+            rc = nl_buf_puts(&p->cell, "…", err);
+        }
+        if (rc)
+            return rc;
+        one_line(p->cell.data);
+        if (scols_line_set_data(line, i, p->cell.data))
+            line = NULL;
+    }
+    return line ? NL_OK : nl_fail_memory(err);
+}
+
 static int table_begin(struct table_print *p, const struct ArrowSchema *schema, nl_error *err)
 {
     p->n = (size_t)schema->n_children;
@@ -108,13 +132,7 @@ static int table_begin(struct table_print *p, const struct ArrowSchema *schema, 
     }
     if (rc || !p->n)
         return rc;
-    struct libscols_line *line = scols_table_new_line(p->table, NULL);
-    for (size_t i = 0; line && i < p->n; i++) {
-        char type[64];
-        if (scols_line_set_data(line, i, arrow_type_sql(&p->columns[i].type, type)))
-            line = NULL;
-    }
-    return line ? NL_OK : nl_fail_memory(err);
+    return type_line(p, schema, err);
 }
 
 static int table_row(struct table_print *p, const struct ArrowArray *batch, int64_t row, nl_error *err)

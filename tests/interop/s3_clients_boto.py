@@ -336,6 +336,34 @@ def checksums(s3, new):
             check(value.endswith("-2"), "composite")
 
 
+def tags_and_parts(s3):
+    s3.put_object(Bucket="bkt", Key="tagged", Body=b"x", Tagging="b=2&a=1%20%2B")
+    want = [{"Key": "a", "Value": "1 +"}, {"Key": "b", "Value": "2"}]
+    same(s3.get_object_tagging(Bucket="bkt", Key="tagged")["TagSet"], want, "tags of a PUT")
+    same(s3.get_object(Bucket="bkt", Key="tagged")["TagCount"], 2, "their count")
+    full = [{"Key": f"{i:0128}", "Value": f"{i:0256}"} for i in range(10)]
+    etag = s3.head_object(Bucket="bkt", Key="tagged")["ETag"]
+    s3.put_object_tagging(Bucket="bkt", Key="tagged", Tagging={"TagSet": full})
+    same(s3.get_object_tagging(Bucket="bkt", Key="tagged")["TagSet"], full, "a full set")
+    same(s3.head_object(Bucket="bkt", Key="tagged")["ETag"], etag, "tags change no bytes")
+    fails("BadRequest", 400, s3.put_object_tagging, Bucket="bkt", Key="tagged", Tagging={"TagSet": full + want})
+    s3.copy_object(Bucket="bkt", Key="tagged copy", CopySource="bkt/tagged")
+    same(s3.get_object_tagging(Bucket="bkt", Key="tagged copy")["TagSet"], full, "a copy has them")
+    s3.copy_object(Bucket="bkt", Key="tagged copy", CopySource="bkt/tagged", TaggingDirective="REPLACE", Tagging="c=3")
+    same(s3.get_object_tagging(Bucket="bkt", Key="tagged copy")["TagSet"], [{"Key": "c", "Value": "3"}], "or others")
+    s3.delete_object_tagging(Bucket="bkt", Key="tagged")
+    same(s3.get_object_tagging(Bucket="bkt", Key="tagged")["TagSet"], [], "gone")
+    if "PartNumber" in s3.meta.service_model.operation_model("HeadObject").input_shape.members:
+        head = s3.head_object(Bucket="bkt", Key="multi", PartNumber=5)
+        same((head["PartsCount"], head["ContentLength"]), (5, 3 * MIB + 17), "the last part of five")
+        got = s3.get_object(Bucket="bkt", Key="multi", PartNumber=2)
+        same((got["ContentRange"], len(got["Body"].read())), (f"bytes {5 * MIB}-{10 * MIB - 1}/{23 * MIB + 17}", 5 * MIB), "part 2")
+    if hasattr(s3, "get_object_attributes"):
+        got = s3.get_object_attributes(Bucket="bkt", Key="multi", ObjectAttributes=["ETag", "ObjectSize", "ObjectParts", "StorageClass"])
+        same((got["ObjectSize"], got["ObjectParts"]["TotalPartsCount"], [p["Size"] for p in got["ObjectParts"]["Parts"]]),
+             (23 * MIB + 17, 5, [5 * MIB] * 4 + [3 * MIB + 17]), "attributes")
+
+
 def copies(s3):
     s3.put_object(Bucket="bkt", Key="from", Body=b"copy me", ContentType="x/one", Metadata={"a": "1"})
     etag = s3.head_object(Bucket="bkt", Key="from")["ETag"]
@@ -365,7 +393,6 @@ def refusals(server, s3):
     check("Status" not in s3.get_bucket_versioning(Bucket="bkt"), "not versioned")
     same(s3.get_bucket_acl(Bucket="bkt")["Grants"][0]["Permission"], "FULL_CONTROL", "acl")
     fails("NotImplemented", 501, s3.put_bucket_versioning, Bucket="bkt", VersioningConfiguration={"Status": "Enabled"})
-    fails("NotImplemented", 501, s3.put_object_tagging, Bucket="bkt", Key="c", Tagging={"TagSet": []})
     fails("NotImplemented", 501, s3.list_object_versions, Bucket="bkt")
 
 
@@ -413,7 +440,7 @@ def run():
         server = Server(folder + "/root")
         s3 = server.client()
         s3.create_bucket(Bucket="bkt")
-        for test in (objects, ranges, conditions, conditional_puts, odd_keys, listing, multipart, copies):
+        for test in (objects, ranges, conditions, conditional_puts, odd_keys, listing, multipart, tags_and_parts, copies):
             test(s3)
         buckets(s3)
         checksums(s3, new)

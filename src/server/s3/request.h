@@ -29,7 +29,8 @@ typedef struct s3_op {
     void (*end)(s3_request *rq);   /* the body is whole and true: must answer */
     void (*drop)(s3_request *rq);  /* release state; always */
     size_t text_max;
-    bool disk; /* end waits for the disk */
+    bool disk;   /* end waits for the disk */
+    bool writes; /* not for keys that are read-only */
 } s3_op;
 
 struct s3_request {

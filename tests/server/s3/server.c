@@ -10,67 +10,12 @@
 
 #include "base/clock.h"
 #include "base/str.h"
-#include "client.h"
+#include "fixture.h"
 #include "s3proto/hash.h"
 #include "s3proto/time.h"
 #include "server/s3/state.h"
 #include "support/check.h"
 #include "support/tmp.h"
-
-struct fixture {
-    char *root;
-    struct s3_server *server;
-    char *url, *access, *secret;
-    struct client client;
-    struct reply reply;
-};
-
-static void start(struct fixture *f)
-{
-    nl_error err = {0};
-    struct s3_server_options o = {.root = f->root, .durability = S3_DURABILITY_RENAME};
-    CHECK_OK(s3_server_start(&o, &f->server, &err), err);
-    CHECK_OK(s3_state_find(f->root, &f->url, &f->access, &f->secret, &err), err);
-    CHECK_STR(f->url, s3_server_url(f->server));
-    f->client =
-        (struct client){.fd = -1, .port = client_port(f->url), .access_key = f->access, .secret_key = f->secret};
-}
-
-static void stop(struct fixture *f)
-{
-    client_close(&f->client);
-    s3_server_stop(f->server);
-    f->server = NULL;
-    free(f->url);
-    free(f->access);
-    free(f->secret);
-}
-
-static int setup(void **state)
-{
-    struct fixture *f = calloc(1, sizeof(*f));
-    f->root = tmp_make();
-    *state = f;
-    start(f);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct fixture *f = *state;
-    if (f->server)
-        stop(f);
-    reply_free(&f->reply);
-    tmp_remove(f->root);
-    free(f);
-    return 0;
-}
-
-static int request(struct fixture *f, const char *method, const char *target, const char *extra, const char *body)
-{
-    client_request(&f->client, method, target, extra, body ? body : "", body ? strlen(body) : 0, &f->reply);
-    return f->reply.status;
-}
 
 static void put_and_get(void **state)
 {
@@ -280,13 +225,13 @@ static void state_is_found_and_forgotten(void **state)
     CHECK_INT(st.st_mode & 0777, 0600);
     char *first = strdup(f->access);
     char *text = tmp_read(json, NULL);
-    stop(f);
+    fixture_stop(f);
     CHECK(!tmp_exists(json));
     tmp_write_text(json, text); /* as a killed server leaves it */
     CHECK_FAILS(s3_state_find(f->root, &url, &access, &secret, &err), NL_NOT_FOUND, err, "no S3 server runs");
     CHECK_HAS(err.hint, "neuralake s3 serve");
     CHECK(url == NULL && access == NULL && secret == NULL);
-    start(f);
+    fixture_start(f);
     CHECK_STR(f->access, first); /* the pair belongs to the root */
     free(first);
     free(text);
@@ -345,15 +290,15 @@ static void credentials_files(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(put_and_get, setup, teardown),
-        cmocka_unit_test_setup_teardown(who_may_ask, setup, teardown),
-        cmocka_unit_test_setup_teardown(hosts, setup, teardown),
-        cmocka_unit_test_setup_teardown(hostile_bytes, setup, teardown),
-        cmocka_unit_test_setup_teardown(early_refusal, setup, teardown),
-        cmocka_unit_test_setup_teardown(cut_off, setup, teardown),
-        cmocka_unit_test_setup_teardown(one_server_a_root, setup, teardown),
-        cmocka_unit_test_setup_teardown(state_is_found_and_forgotten, setup, teardown),
-        cmocka_unit_test_setup_teardown(credentials_files, setup, teardown),
+        cmocka_unit_test_setup_teardown(put_and_get, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(who_may_ask, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(hosts, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(hostile_bytes, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(early_refusal, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(cut_off, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(one_server_a_root, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(state_is_found_and_forgotten, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(credentials_files, fixture_setup, fixture_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

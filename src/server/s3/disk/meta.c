@@ -39,6 +39,32 @@ static int put_strings(nl_buf *out, char tag, const char *const *strings, size_t
     return rc;
 }
 
+/* Append v, 7 bits a byte, the lowest first. */
+static size_t put_leb(uint8_t *out, uint64_t v)
+{
+    size_t n = 0;
+    for (; v >= 0x80; v >>= 7)
+        out[n++] = (uint8_t)(v | 0x80);
+    out[n++] = (uint8_t)v;
+    return n;
+}
+
+static int put_runs(nl_buf *out, const s3_meta *m, nl_error *err)
+{
+    nl_buf bytes = {0};
+    int rc = NL_OK;
+    for (size_t i = 0; i < m->n_runs && !rc; i++) {
+        uint8_t pair[20];
+        size_t n = put_leb(pair, m->runs[i].count);
+        n += put_leb(pair + n, m->runs[i].size);
+        rc = nl_buf_append(&bytes, pair, n, err);
+    }
+    if (!rc && m->n_runs)
+        rc = put_record(out, 'p', bytes.data, bytes.len, err);
+    nl_buf_free(&bytes);
+    return rc;
+}
+
 int s3_meta_pack(const s3_meta *m, nl_buf *out, nl_error *err)
 {
     int rc = nl_buf_append(out, magic, sizeof(magic), err);
@@ -54,7 +80,9 @@ int s3_meta_pack(const s3_meta *m, nl_buf *out, nl_error *err)
         rc = put_strings(out, 'c', (const char *[]){m->checksum_header, m->checksum, m->checksum_type}, 3, err);
     if (!rc && m->upload_id)
         rc = put_record(out, 'u', m->upload_id, strlen(m->upload_id), err);
-    return rc;
+    for (size_t i = 0; i < m->n_tags && !rc; i++)
+        rc = put_strings(out, 'g', (const char *[]){m->tags[i].name, m->tags[i].value}, 2, err);
+    return rc ? rc : put_runs(out, m, err);
 }
 
 static uint64_t get_u64(const uint8_t *p)
@@ -81,7 +109,36 @@ static int get_strings(nl_arena *arena, const uint8_t *p, size_t len, const char
     return NL_OK;
 }
 
-/* One record into m; m->headers has room. */
+static bool get_leb(const uint8_t **p, const uint8_t *end, uint64_t *v)
+{
+    *v = 0;
+    for (unsigned shift = 0; *p < end && shift < 63; shift += 7) {
+        uint8_t byte = *(*p)++;
+        *v |= (uint64_t)(byte & 0x7F) << shift;
+        if (byte < 0x80)
+            return true;
+    }
+    return false;
+}
+
+/* Runs whose sizes add up are believed; the sum is compared with the size when a part is asked for. */
+static int get_runs(nl_arena *arena, s3_meta *m, const uint8_t *p, size_t len, nl_error *err)
+{
+    const uint8_t *end = p + len;
+    m->n_runs = 0;
+    m->runs = nl_arena_array(arena, len / 2, sizeof(*m->runs));
+    if (!m->runs)
+        return nl_fail_memory(err);
+    while (p < end) {
+        s3_part_run r;
+        if (!get_leb(&p, end, &r.count) || !get_leb(&p, end, &r.size) || r.count == 0)
+            return nl_fail(err, NL_CORRUPT, "metadata: damaged sizes of parts");
+        m->runs[m->n_runs++] = r;
+    }
+    return NL_OK;
+}
+
+/* One record into m; m->headers and m->tags have room. */
 static int get_record(nl_arena *arena, s3_meta *m, uint8_t tag, const uint8_t *p, size_t len, nl_error *err)
 {
     switch (tag) {
@@ -107,6 +164,12 @@ static int get_record(nl_arena *arena, s3_meta *m, uint8_t tag, const uint8_t *p
     case 'c':
         return get_strings(arena, p, len, (const char **[]){&m->checksum_header, &m->checksum, &m->checksum_type}, 3,
                            err);
+    case 'g': {
+        s3_pair *t = &m->tags[m->n_tags++];
+        return get_strings(arena, p, len, (const char **[]){&t->name, &t->value}, 2, err);
+    }
+    case 'p':
+        return get_runs(arena, m, p, len, err);
     case 'u':
         return get_strings(arena, p, len, (const char **[]){&m->upload_id}, 1, err);
     default:
@@ -120,14 +183,16 @@ int s3_meta_unpack(nl_arena *arena, const void *data, size_t len, s3_meta *out, 
     *out = (s3_meta){0};
     if (len < sizeof(magic) || memcmp(p, magic, sizeof(magic)))
         return nl_fail(err, NL_CORRUPT, "metadata does not begin with NLM1");
-    size_t headers = 0;
+    size_t headers = 0, tags = 0;
     for (const uint8_t *q = p + 4; q < end; q += 3 + (q[1] | (size_t)q[2] << 8)) {
         if (end - q < 3 || (size_t)(end - q) - 3 < (q[1] | (size_t)q[2] << 8))
             return nl_fail(err, NL_CORRUPT, "metadata is cut at byte %td", q - p);
         headers += *q == 'h';
+        tags += *q == 'g';
     }
     out->headers = nl_arena_array(arena, headers, sizeof(*out->headers));
-    if (!out->headers)
+    out->tags = nl_arena_array(arena, tags, sizeof(*out->tags));
+    if (!out->headers || !out->tags)
         return nl_fail_memory(err);
     for (const uint8_t *q = p + 4; q < end; q += 3 + (q[1] | (size_t)q[2] << 8)) {
         int rc = get_record(arena, out, *q, q + 3, q[1] | (size_t)q[2] << 8, err);
@@ -146,6 +211,7 @@ void s3_meta_settle(s3_meta *m, const struct stat *st)
     if (ours)
         return;
     m->checksum_header = m->checksum = m->checksum_type = m->upload_id = NULL;
+    m->n_runs = 0;
     char text[96];
     uint8_t digest[32];
     int n = snprintf(text, sizeof(text), "%llu %llu %lld", (unsigned long long)st->st_ino, (unsigned long long)m->size,
@@ -158,4 +224,34 @@ void s3_meta_settle(s3_meta *m, const struct stat *st)
 const char *s3_meta_header(const s3_meta *m, const char *name)
 {
     return s3_query_get(m->headers, m->n_headers, name);
+}
+
+uint64_t s3_meta_parts(const s3_meta *m)
+{
+    uint64_t n = 0;
+    for (size_t i = 0; i < m->n_runs; i++)
+        n += m->runs[i].count;
+    return n;
+}
+
+bool s3_meta_part(const s3_meta *m, uint64_t n, uint64_t *offset, uint64_t *size)
+{
+    uint64_t at = 0;
+    if (n == 0)
+        return false;
+    n--;
+    for (size_t i = 0; i < m->n_runs; i++) {
+        const s3_part_run *r = &m->runs[i];
+        uint64_t whole;
+        if (n < r->count) {
+            if (__builtin_mul_overflow(n, r->size, &whole) || __builtin_add_overflow(at, whole, offset))
+                return false;
+            *size = r->size;
+            return *offset <= m->size && *size <= m->size - *offset;
+        }
+        n -= r->count;
+        if (__builtin_mul_overflow(r->count, r->size, &whole) || __builtin_add_overflow(at, whole, &at))
+            return false;
+    }
+    return false;
 }

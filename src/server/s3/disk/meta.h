@@ -3,6 +3,7 @@
  *     "NLM1"  then records   tag (1 byte)  length (2 bytes, LE)  bytes
  *         'e' ETag without quotes          's' size (8, LE)         't' mtime in ns (8, LE)
  *         'h' header: name \0 value        'c' checksum: header name \0 base64 \0 type       'u' upload id
+ *         'g' tag: key \0 value            'p' parts: runs of (count, size), as LEB128 numbers
  *
  * A1  Records with an unknown tag are skipped: a newer version may add some.
  * A2  Size and mtime are those that the file had when it was committed. Where the file differs, somebody changed it by
@@ -23,6 +24,11 @@
 #define S3_META_XATTR_MAX 3072
 #define S3_META_MAX       (64 * 1024 - 1)
 
+/* So many parts of that size, one after the other. */
+typedef struct s3_part_run {
+    uint64_t count, size;
+} s3_part_run;
+
 /* Strings belong to the arena of who decoded (or built) it. */
 typedef struct s3_meta {
     char etag[48]; /* 32 hexadecimal digits, or those and "-N" */
@@ -34,15 +40,22 @@ typedef struct s3_meta {
     const char *checksum;        /* base64, with "-N" where composite */
     const char *checksum_type;   /* "FULL_OBJECT" or "COMPOSITE" */
     const char *upload_id;       /* of the multipart upload that made it, or NULL */
+    s3_pair *tags;               /* sorted by key */
+    size_t n_tags;
+    s3_part_run *runs; /* of the parts of which it was made; none: not by a multipart upload */
+    size_t n_runs;
 } s3_meta;
 
-/* As the bytes of the attribute, appended to out. */
 /* Append the packed form. NL_INVALID: a header above 64 KiB; NL_NO_MEMORY. */
 int s3_meta_pack(const s3_meta *m, nl_buf *out, nl_error *err);
 /* NL_CORRUPT, NL_NO_MEMORY. */
 int s3_meta_unpack(nl_arena *arena, const void *data, size_t len, s3_meta *out, nl_error *err);
 /* Apply A2 and A3: m is what the file carried (zeroed: nothing). Afterwards size, mtime and etag are the file's. */
 void s3_meta_settle(s3_meta *m, const struct stat *st);
+/* How many parts it was made of; 0: not by a multipart upload. */
+uint64_t s3_meta_parts(const s3_meta *m);
+/* Where part n (from 1) lies. False: there is none. */
+bool s3_meta_part(const s3_meta *m, uint64_t n, uint64_t *offset, uint64_t *size);
 /* The value of a header, or NULL. */
 const char *s3_meta_header(const s3_meta *m, const char *name);
 

@@ -55,7 +55,7 @@ void s3_writer_abort(s3_writer *w)
 /* Give the file its time, as the file system keeps it, and its size. */
 static int stamp(s3_writer *w, s3_meta *meta, nl_error *err)
 {
-    int64_t now = nl_wall_ns();
+    int64_t now = w->mtime_ns ? w->mtime_ns : nl_wall_ns();
     struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {now / 1000000000, (long)(now % 1000000000)}};
     struct stat st;
     if (futimens(w->fd, times) || fstat(w->fd, &st))
@@ -65,13 +65,12 @@ static int stamp(s3_writer *w, s3_meta *meta, nl_error *err)
     return NL_OK;
 }
 
-/* Metadata as an attribute. *fits false: M3 wants the overflow folder. */
-static int attach(s3_writer *w, const s3_meta *meta, bool *fits, nl_error *err)
+int s3_object_attach(int fd, const s3_meta *meta, bool *fits, nl_error *err)
 {
     nl_buf packed = {0};
     int rc = s3_meta_pack(meta, &packed, err);
     *fits = !rc && packed.len <= S3_META_XATTR_MAX;
-    if (*fits && fsetxattr(w->fd, S3_META_XATTR, packed.data, packed.len, 0)) {
+    if (*fits && fsetxattr(fd, S3_META_XATTR, packed.data, packed.len, 0)) {
         *fits = false;
         if (errno != ENOTSUP && errno != ENOSPC && errno != E2BIG && errno != ERANGE && errno != EPERM)
             rc = nl_fail_errno(err, errno, "cannot set the object's metadata");
@@ -181,7 +180,7 @@ int s3_writer_commit(s3_writer *w, s3_slice key, s3_meta *meta, const s3_guard *
     bool fits = false, renamed = false;
     int rc = stamp(w, meta, err);
     if (!rc)
-        rc = attach(w, meta, &fits, err);
+        rc = s3_object_attach(w->fd, meta, &fits, err);
     if (!rc && fits)
         rc = s3_disk_sync(w->bucket->disk, w->fd, "the object", err);
     if (!rc) {

@@ -14,6 +14,7 @@ typedef struct s3_writer {
     int tmp;           /* the folder of name */
     char name[24];
     uint64_t size;
+    int64_t mtime_ns; /* the time that the object gets; 0: that of its commit */
 } s3_writer;
 
 /* On failure there is nothing to abort. */
@@ -22,6 +23,8 @@ int s3_writer_write(s3_writer *w, const void *data, size_t len, nl_error *err);
 /* Put the object under its key (disk.h draws how). meta: etag, headers, checksum, upload id; size and mtime are set here.
  * Ends the writer, also when it fails; then the key is as it was (or, when a sync failed, either). */
 int s3_writer_commit(s3_writer *w, s3_slice key, s3_meta *meta, const s3_guard *guard, nl_error *err);
+/* Metadata as an attribute of a file. *fits false: M3 wants the overflow folder, the file is as it was. */
+int s3_object_attach(int fd, const s3_meta *meta, bool *fits, nl_error *err);
 /* A writer that is zeroed or ended is fine. */
 void s3_writer_abort(s3_writer *w);
 

@@ -75,7 +75,8 @@ static void create_bucket(s3_request *rq)
     }
 }
 
-const s3_op s3_op_create_bucket = {.name = "CreateBucket", .end = create_bucket, .text_max = 64 * 1024, .disk = true};
+const s3_op s3_op_create_bucket = {
+    .name = "CreateBucket", .end = create_bucket, .text_max = 64 * 1024, .disk = true, .writes = true};
 
 static void head_bucket(s3_request *rq)
 {
@@ -99,7 +100,7 @@ static void delete_bucket(s3_request *rq)
         s3_answer_empty(rq, 204);
 }
 
-const s3_op s3_op_delete_bucket = {.name = "DeleteBucket", .end = delete_bucket, .disk = true};
+const s3_op s3_op_delete_bucket = {.name = "DeleteBucket", .end = delete_bucket, .disk = true, .writes = true};
 
 /* us-east-1 is the empty constraint, as S3 has it. */
 static void bucket_location(s3_request *rq)

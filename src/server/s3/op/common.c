@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "s3proto/time.h"
 #include "server/s3/op/op.h"
+#include "server/s3/op/tags.h"
 
 #define USER_METADATA_MAX 2048
 #define META_PREFIX       "x-amz-meta-"
@@ -33,7 +34,6 @@ static const struct {
     {"x-amz-server-side-encryption-customer-algorithm", NULL},
     {"x-amz-copy-source-server-side-encryption-customer-algorithm", NULL},
     {"x-amz-storage-class", "STANDARD"},
-    {"x-amz-tagging", ""},
     {"x-amz-website-redirect-location", NULL},
     {"x-amz-write-offset-bytes", NULL},
 };
@@ -118,6 +118,8 @@ bool s3_take_object_headers(s3_request *rq, s3_meta *meta)
         s3_refuse(rq, "MetadataTooLarge", NULL);
         return false;
     }
+    if (!s3_tags_of_header(rq, meta))
+        return false;
     if (!meta->headers)
         s3_refuse(rq, "InternalError", "no memory");
     return meta->headers != NULL;
@@ -143,6 +145,11 @@ void s3_add_object_headers(s3_request *rq, const s3_meta *meta, bool with_checks
         snprintf(override, sizeof(override), "response-%s", kept[i]);
         if (s3_query(rq, override))
             http_add_header(rq->http, kept[i], s3_query(rq, override));
+    }
+    if (meta->n_tags) {
+        char count[24];
+        snprintf(count, sizeof(count), "%zu", meta->n_tags);
+        http_add_header(rq->http, "x-amz-tagging-count", count);
     }
     if (with_checksum && meta->checksum) {
         http_add_header(rq->http, meta->checksum_header, meta->checksum);

@@ -119,6 +119,24 @@ static void make_etag(struct complete_state *s)
     snprintf(s->meta.etag + 32, sizeof(s->meta.etag) - 32, "-%zu", s->n_chosen);
 }
 
+/* The sizes of the parts, for who asks for one by its number. */
+static bool make_runs(s3_request *rq, struct complete_state *s)
+{
+    s->meta.runs = nl_arena_array(rq->arena, s->n_chosen, sizeof(*s->meta.runs));
+    if (!s->meta.runs) {
+        s3_refuse(rq, "InternalError", "no memory");
+        return false;
+    }
+    for (size_t i = 0; i < s->n_chosen; i++) {
+        uint64_t size = s->chosen[i].size;
+        if (s->meta.n_runs && s->meta.runs[s->meta.n_runs - 1].size == size)
+            s->meta.runs[s->meta.n_runs - 1].count++;
+        else
+            s->meta.runs[s->meta.n_runs++] = (s3_part_run){1, size};
+    }
+    return true;
+}
+
 /* The composite checksum "base64-N"; nothing where a part has none. */
 static bool make_composite(s3_request *rq, struct complete_state *s)
 {
@@ -252,7 +270,11 @@ static bool make_meta(s3_request *rq, struct complete_state *s)
     s->meta.headers = s->upload.headers;
     s->meta.n_headers = s->upload.n_headers;
     s->meta.upload_id = s3_query(rq, "uploadId");
+    s->meta.tags = s->upload.tags;
+    s->meta.n_tags = s->upload.n_tags;
     make_etag(s);
+    if (!make_runs(rq, s))
+        return false;
     if (!s->upload.checksum_header)
         return true;
     return strcmp(s->upload.checksum_type, "FULL_OBJECT") ? make_composite(rq, s) : make_full(rq, s);
@@ -279,7 +301,5 @@ static void complete(s3_request *rq)
         s3_refuse(rq, "NoSuchUpload", NULL);
 }
 
-const s3_op s3_op_complete_upload = {.name = "CompleteMultipartUpload",
-                                     .end = complete,
-                                     .text_max = 4 * 1024 * 1024,
-                                     .disk = true};
+const s3_op s3_op_complete_upload = {
+    .name = "CompleteMultipartUpload", .end = complete, .text_max = 4 * 1024 * 1024, .disk = true, .writes = true};

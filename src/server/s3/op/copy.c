@@ -87,25 +87,26 @@ struct copy_state {
 };
 
 /* Is the directive REPLACE? 1, 0; -1: answered. */
-static int replaces(s3_request *rq)
+static int replaces(s3_request *rq, const char *header)
 {
-    const char *d = s3_header(rq, "x-amz-metadata-directive");
+    const char *d = s3_header(rq, header);
     if (!d || !strcmp(d, "COPY"))
         return 0;
     if (!strcmp(d, "REPLACE"))
         return 1;
-    s3_refuse(rq, "InvalidArgument", "Unknown metadata directive.");
+    s3_refuse(rq, "InvalidArgument", "Unknown metadata or tagging directive.");
     return -1;
 }
 
 /* Metadata of the new object: the source's, or (REPLACE) the request's. */
 static bool take_meta(s3_request *rq, struct copy_state *s)
 {
-    int replace = replaces(rq);
-    if (replace < 0 || !s3_take_object_headers(rq, &s->meta) || !s3_copy_source_open(rq, &s->source))
+    int replace = replaces(rq, "x-amz-metadata-directive");
+    int retag = replace < 0 ? -1 : replaces(rq, "x-amz-tagging-directive");
+    if (replace < 0 || retag < 0 || !s3_take_object_headers(rq, &s->meta) || !s3_copy_source_open(rq, &s->source))
         return false;
     const s3_meta *from = &s->source.object.meta;
-    if (!replace && !strcmp(s->source.bucket, rq->bucket_name) && !strcmp(s->source.key, rq->key)) {
+    if (!replace && !retag && !strcmp(s->source.bucket, rq->bucket_name) && !strcmp(s->source.key, rq->key)) {
         s3_refuse(rq, "InvalidRequest",
                   "This copy request is illegal because it is trying to copy an object to itself without changing the "
                   "object's metadata, storage class, website redirect location or encryption attributes.");
@@ -114,6 +115,10 @@ static bool take_meta(s3_request *rq, struct copy_state *s)
     if (!replace) {
         s->meta.headers = from->headers;
         s->meta.n_headers = from->n_headers;
+    }
+    if (!retag) {
+        s->meta.tags = from->tags;
+        s->meta.n_tags = from->n_tags;
     }
     if (from->checksum && !strcmp(from->checksum_type, "FULL_OBJECT")) {
         s->meta.checksum_header = from->checksum_header;
@@ -171,4 +176,4 @@ static void drop(s3_request *rq)
     s3_copy_source_close(&s->source);
 }
 
-const s3_op s3_op_copy_object = {.name = "CopyObject", .end = end, .drop = drop, .disk = true};
+const s3_op s3_op_copy_object = {.name = "CopyObject", .end = end, .drop = drop, .disk = true, .writes = true};

@@ -17,7 +17,7 @@ static void delete_object(s3_request *rq)
         s3_answer_empty(rq, 204);
 }
 
-const s3_op s3_op_delete_object = {.name = "DeleteObject", .end = delete_object, .disk = true};
+const s3_op s3_op_delete_object = {.name = "DeleteObject", .end = delete_object, .disk = true, .writes = true};
 
 /* One <Object>: delete it and say how it went. */
 static void delete_one(s3_request *rq, const s3_xml_node *object, bool quiet, s3_xml_writer *w)
@@ -82,7 +82,5 @@ static void delete_objects(s3_request *rq)
     s3_answer_xml(rq, 200, &w, &body);
 }
 
-const s3_op s3_op_delete_objects = {.name = "DeleteObjects",
-                                    .end = delete_objects,
-                                    .text_max = 4 * 1024 * 1024,
-                                    .disk = true};
+const s3_op s3_op_delete_objects = {
+    .name = "DeleteObjects", .end = delete_objects, .text_max = 4 * 1024 * 1024, .disk = true, .writes = true};

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/str.h"
 #include "s3proto/time.h"
 #include "server/s3/op/op.h"
 #include "server/s3/op/range.h"
@@ -45,11 +46,41 @@ static const char *range_header(s3_request *rq, const s3_meta *m)
     return NULL;
 }
 
+/* The bytes of ?partNumber=N. False: answered. An object that was put in one piece is its own first part. */
+static bool part_range(s3_request *rq, const s3_meta *m, s3_range *range, enum s3_range_status *rs)
+{
+    int64_t n;
+    if (!nl_parse_i64(s3_query(rq, "partNumber"), &n) || n < 1 || n > 10000) {
+        s3_refuse(rq, "InvalidArgument", "Part number must be an integer between 1 and 10000, inclusive");
+        return false;
+    }
+    if (s3_header(rq, "Range")) {
+        s3_refuse(rq, "InvalidRequest", "Cannot specify both Range header and partNumber query parameter");
+        return false;
+    }
+    *range = (s3_range){0, m->size};
+    if (m->n_runs ? !s3_meta_part(m, (uint64_t)n, &range->offset, &range->length) : n != 1) {
+        s3_refuse(rq, "InvalidPartNumber", NULL);
+        return false;
+    }
+    if (m->n_runs) {
+        char count[24];
+        snprintf(count, sizeof(count), "%" PRIu64, s3_meta_parts(m));
+        http_add_header(rq->http, "x-amz-mp-parts-count", count);
+    }
+    *rs = range->length ? S3_RANGE_PARTIAL : S3_RANGE_WHOLE;
+    return true;
+}
+
 static void send(s3_request *rq, s3_object *o)
 {
     s3_range range;
+    enum s3_range_status rs;
     const char *mode = s3_header(rq, "x-amz-checksum-mode");
-    enum s3_range_status rs = s3_range_parse(range_header(rq, &o->meta), o->meta.size, &range);
+    if (!s3_query(rq, "partNumber"))
+        rs = s3_range_parse(range_header(rq, &o->meta), o->meta.size, &range);
+    else if (!part_range(rq, &o->meta, &range, &rs))
+        return;
     if (rs == S3_RANGE_UNSATISFIABLE) {
         char text[48];
         snprintf(text, sizeof(text), "bytes */%" PRIu64, o->meta.size);

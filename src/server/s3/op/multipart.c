@@ -77,7 +77,8 @@ static void create(s3_request *rq)
     s3_answer_xml(rq, 200, &w, &body);
 }
 
-const s3_op s3_op_create_upload = {.name = "CreateMultipartUpload", .end = create, .text_max = 1024, .disk = true};
+const s3_op s3_op_create_upload = {
+    .name = "CreateMultipartUpload", .end = create, .text_max = 1024, .disk = true, .writes = true};
 
 /* ── abort ── */
 
@@ -93,7 +94,7 @@ static void abort_upload(s3_request *rq)
         s3_answer_empty(rq, 204);
 }
 
-const s3_op s3_op_abort_upload = {.name = "AbortMultipartUpload", .end = abort_upload, .disk = true};
+const s3_op s3_op_abort_upload = {.name = "AbortMultipartUpload", .end = abort_upload, .disk = true, .writes = true};
 
 /* ── lists ── */
 

@@ -13,6 +13,10 @@ extern const s3_op s3_op_list_buckets, s3_op_create_bucket, s3_op_head_bucket, s
 extern const s3_op s3_op_list_v1, s3_op_list_v2;
 /* get.c */
 extern const s3_op s3_op_get_object, s3_op_head_object;
+/* attributes.c */
+extern const s3_op s3_op_object_attributes;
+/* tagging.c */
+extern const s3_op s3_op_get_tagging, s3_op_put_tagging, s3_op_delete_tagging;
 /* put.c */
 extern const s3_op s3_op_put_object;
 /* copy.c */

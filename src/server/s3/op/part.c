@@ -107,7 +107,7 @@ static void drop(s3_request *rq)
 }
 
 const s3_op s3_op_upload_part = {
-    .name = "UploadPart", .begin = begin, .data = data, .end = end, .drop = drop, .disk = true};
+    .name = "UploadPart", .begin = begin, .data = data, .end = end, .drop = drop, .disk = true, .writes = true};
 
 /* ── a part from an object ── */
 
@@ -177,4 +177,4 @@ static void copy_part(s3_request *rq)
     s3_answer_copied(rq, "CopyPartResult", &s->meta);
 }
 
-const s3_op s3_op_copy_part = {.name = "UploadPartCopy", .end = copy_part, .drop = drop, .disk = true};
+const s3_op s3_op_copy_part = {.name = "UploadPartCopy", .end = copy_part, .drop = drop, .disk = true, .writes = true};

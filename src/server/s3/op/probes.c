@@ -36,7 +36,6 @@ static const struct probe object_probes[] = {
     {.query = "acl", .root = "AccessControlPolicy"},
     {.query = "legal-hold", .code = "NoSuchObjectLockConfiguration"},
     {.query = "retention", .code = "NoSuchObjectLockConfiguration"},
-    {.query = "tagging", .root = "Tagging", .child = "TagSet", .text = ""},
 };
 
 static const struct probe *find(const struct probe *table, size_t n, const char *name)

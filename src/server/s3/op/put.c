@@ -70,4 +70,4 @@ static void drop(s3_request *rq)
 }
 
 const s3_op s3_op_put_object = {
-    .name = "PutObject", .begin = begin, .data = data, .end = end, .drop = drop, .disk = true};
+    .name = "PutObject", .begin = begin, .data = data, .end = end, .drop = drop, .disk = true, .writes = true};

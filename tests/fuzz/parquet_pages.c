@@ -95,7 +95,7 @@ static unsigned take(struct input *in)
 }
 
 /* One page; false: it was the leaf's last. */
-static bool add_page(struct input *in, nl_buf *out, int64_t *values, int64_t *dictionary)
+static bool add_page(struct input *in, nl_buf *out, struct pq_column_meta *m)
 {
     unsigned what = take(in), low = take(in);
     struct pq_page_header h = {.type = what & 2   ? PQ_DICTIONARY_PAGE
@@ -113,26 +113,31 @@ static bool add_page(struct input *in, nl_buf *out, int64_t *values, int64_t *di
     size_t len = take(in), left = (size_t)(in->end - in->at);
     len = len == 255 || len > left ? left : len;
     h.compressed_size = h.uncompressed_size = (int32_t)len;
-    if (h.type == PQ_DICTIONARY_PAGE)
-        *dictionary = *dictionary < 0 ? (int64_t)out->len : *dictionary;
-    else
-        *values += h.num_values;
+    int64_t *first = h.type == PQ_DICTIONARY_PAGE ? &m->dictionary_page_offset : &m->data_page_offset;
+    *first = *first < 0 ? (int64_t)out->len : *first;
+    m->num_values += h.type == PQ_DICTIONARY_PAGE ? 0 : h.num_values;
+    m->encodings |= UINT32_C(1) << h.encoding | UINT32_C(1) << h.definition_encoding;
     must(pq_page_header_encode(&h, out, NULL));
     must(nl_buf_append(out, in->at, len, NULL));
     in->at += len;
     return !(what & 4) && in->at < in->end;
 }
 
-static void add_chunk(struct input *in, nl_buf *out, const struct pq_schema_element *e, struct pq_column_chunk *c)
+/* The chunk of a leaf of that path. */
+static void add_chunk(struct input *in, nl_buf *out, enum pq_type type, struct pq_slice *path, size_t n,
+                      struct pq_column_chunk *c)
 {
     size_t begins = out->len;
     pq_column_chunk_init(c);
     pq_column_meta_init(&c->meta);
     c->has_meta = true;
-    c->meta.type = e->type;
-    c->meta.data_page_offset = (int64_t)begins;
-    while (add_page(in, out, &c->meta.num_values, &c->meta.dictionary_page_offset))
+    c->meta.type = type;
+    c->meta.path = path;
+    c->meta.n_path = n;
+    c->meta.data_page_offset = -1;
+    while (add_page(in, out, &c->meta))
         ;
+    c->meta.data_page_offset = c->meta.data_page_offset < 0 ? (int64_t)begins : c->meta.data_page_offset;
     c->meta.total_compressed_size = c->meta.total_uncompressed_size = (int64_t)(out->len - begins);
 }
 
@@ -143,7 +148,9 @@ static void make_file(struct input *in, nl_buf *out)
     const struct pq_schema_element *type = &types[take(in) % (sizeof types / sizeof *types)];
     struct pq_schema_element e[9] = {{NAMED("root"), .converted = PQ_CONVERTED_NONE}};
     struct pq_column_chunk chunks[2];
+    struct pq_slice paths[2][8]; /* groups stand before all leaves, one in the other */
     struct pq_row_group group;
+    size_t depth = 0;
     pq_row_group_init(&group);
     group.num_rows = take(in);
     must(nl_buf_append(out, "PAR1", 4, NULL));
@@ -152,12 +159,17 @@ static void make_file(struct input *in, nl_buf *out)
         *x = shape->e[i];
         e[0].n_children += !skip;
         skip = (skip ? skip - 1 : 0) + (size_t)x->n_children;
-        if (!x->has_type)
+        if (!x->has_type) {
+            paths[0][depth] = paths[1][depth] = x->name;
+            depth++;
             continue;
+        }
         struct pq_schema_element leaf = *type;
         leaf.name = x->name, leaf.repetition = x->repetition, leaf.has_type = true;
         *x = leaf;
-        add_chunk(in, out, x, &chunks[group.n_columns++]);
+        paths[group.n_columns][depth] = x->name;
+        add_chunk(in, out, x->type, paths[group.n_columns], depth + 1, &chunks[group.n_columns]);
+        group.n_columns++;
     }
     group.columns = chunks;
     struct pq_file_meta m = {.version = 2,

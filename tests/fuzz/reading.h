@@ -54,9 +54,10 @@ static inline struct outcome read_with(const nl_parquet_file *file, const nl_par
     return out;
 }
 
+/* The same rows, or a failure both times: of several reasons, which is found first may differ. */
 static inline void must_agree(struct outcome a, struct outcome b)
 {
-    touch_must(!a.ended || !b.ended || (a.rc == b.rc && (a.rc || a.hash == b.hash)));
+    touch_must(!a.ended || !b.ended || (!a.rc == !b.rc && (a.rc || a.hash == b.hash)));
 }
 
 #endif

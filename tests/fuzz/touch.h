@@ -7,6 +7,7 @@
 #ifndef TESTS_FUZZ_TOUCH_H
 #define TESTS_FUZZ_TOUCH_H
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "arrow/arrow.h"
@@ -20,10 +21,13 @@ struct touch {
     size_t n;
 };
 
-static inline void touch_must(bool ok)
+/* What must hold, in every build; else the place is told, and the input is kept. */
+#define touch_must(ok) ((ok) ? (void)0 : touch_fails(#ok, __FILE__, __LINE__))
+
+static inline void touch_fails(const char *what, const char *file, int line)
 {
-    if (!ok)
-        abort();
+    fprintf(stderr, "%s:%d: does not hold: %s\n", file, line, what);
+    abort();
 }
 
 /* False: more fields than there is room for, or a type that has no reader here. */

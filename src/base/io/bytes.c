@@ -3,9 +3,9 @@
  *     nl_block_new:   │ struct nl_block, padded to 64 │ data … │ 64 bytes of zeros │     one allocation
  *     nl_block_wrap:  │ struct nl_block │   ──▶ somebody else's data
  *
- * Large blocks are mappings of their own: the heap would keep the holes that they leave (a download through four pieces of
- * 8 MiB held 110 MiB). A few of those that come back are used again (idle.h), the others' pages are given back at once.
- * Under ASan they come from the heap, which it guards.
+ * Large blocks that come back are used again (idle.h), and the largest are mappings of their own: the heap would keep the
+ * holes that they leave (a download through four pieces of 8 MiB held 110 MiB). Under ASan they come from the heap, which it
+ * guards.
  */
 #include "base/io/bytes.h"
 
@@ -17,16 +17,16 @@
 #include "base/io/idle.h"
 
 #if defined(__SANITIZE_ADDRESS__)
-enum { MAP_ABOVE = 0 };
+enum { IDLE_ABOVE = 0 };
 #else
-enum { MAP_ABOVE = 1 << 20 }; /* 0: never */
+enum { IDLE_ABOVE = NL_IDLE_LEAST }; /* 0: never */
 #endif
 enum { ALIGN = 64, PADDING = 64 };
 
 struct nl_block {
     atomic_size_t refs;
     size_t size;
-    size_t mapped; /* 0: from the heap */
+    size_t shared; /* as nl_idle_take() said; 0: from the heap */
     uint8_t *data;
     void (*done)(void *arg); /* NULL: data lies behind this structure */
     void *arg;
@@ -40,13 +40,13 @@ int nl_block_new(size_t size, nl_block **out, nl_error *err)
     if (size > SIZE_MAX / 2)
         return nl_fail(err, NL_NO_MEMORY, "out of memory: a block of %zu bytes", size);
     size_t whole = ALIGN + ((size + PADDING + ALIGN - 1) & ~(size_t)(ALIGN - 1));
-    bool map = MAP_ABOVE > 0 && whole > MAP_ABOVE;
-    size_t mapped = map ? whole : 0;
-    void *at = map ? nl_idle_take(&mapped) : aligned_alloc(ALIGN, whole);
+    bool share = IDLE_ABOVE > 0 && whole > IDLE_ABOVE;
+    size_t shared = share ? whole : 0;
+    void *at = share ? nl_idle_take(&shared) : aligned_alloc(ALIGN, whole);
     if (!at)
         return nl_fail_memory(err);
     nl_block *b = at;
-    *b = (nl_block){.size = size, .data = (uint8_t *)b + ALIGN, .mapped = mapped};
+    *b = (nl_block){.size = size, .data = (uint8_t *)b + ALIGN, .shared = shared};
     atomic_init(&b->refs, 1);
     memset(b->data + size, 0, whole - ALIGN - size);
     *out = b;
@@ -88,8 +88,8 @@ void nl_block_unref(nl_block *b)
         return;
     if (b->done)
         b->done(b->arg);
-    if (b->mapped)
-        nl_idle_give(b, b->mapped);
+    if (b->shared)
+        nl_idle_give(b, b->shared);
     else
         free(b);
 }

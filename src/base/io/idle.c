@@ -1,9 +1,16 @@
-/* idle.c: a short list of idle mappings, the last that came back first: the caches know it best. */
+/* idle.c: idle pieces in two orders at once, both the last that came back first: the caches know it best.
+ *
+ *     classes   four a doubling, from 32 KiB on: 40 48 56 64 80 96 112 128 … KiB; each a stack of pieces of one size
+ *     ages      all of them; the last one goes when there are too many bytes (I3)
+ *
+ * The links stand at the beginning of the idle memory itself. Pieces of a mebibyte and more are mappings of their own: the
+ * heap would keep the holes that they leave.
+ */
 #include "base/io/idle.h"
 
 #include <pthread.h>
 #include <stdbool.h>
-#include <string.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 
 #if defined(__has_feature)
@@ -16,51 +23,132 @@
 #endif
 
 #ifdef KEEP_NOTHING
-enum { KEEP = 0, MOST = 32 };
+enum { KEEP = 0 };
 #else
-enum { KEEP = 1, MOST = 32 };
+enum { KEEP = 1 };
 #endif
+
+enum { ALIGN = 64, LOW = 15, CLASSES = 4 * (64 - LOW), MAP_FROM = 1 << 20 };
+
+struct link {
+    struct link *newer, *older; /* newer NULL: the first of its list */
+};
+
+struct piece {
+    struct link of_class, of_age;
+    size_t size;
+};
 
 static struct {
     pthread_mutex_t mutex;
-    size_t n, bytes;
-    struct {
-        void *at;
-        size_t size;
-    } idle[MOST];
+    size_t bytes;
+    struct link *classes[CLASSES]; /* the newest of each */
+    struct link *newest, *oldest;
 } kept = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+
+static struct piece *aged(struct link *l)
+{
+    return (struct piece *)(void *)((char *)l - offsetof(struct piece, of_age));
+}
+
+/* The class of a size, and the size of its pieces. */
+static size_t class_of(size_t size, size_t *whole)
+{
+    size_t doubling = 63 - (size_t)__builtin_clzll(size - 1); /* 2^doubling < size ≤ 2^(doubling + 1) */
+    size_t step = (size_t)1 << (doubling - 2), base = (size_t)1 << doubling;
+    size_t quarter = (size - base + step - 1) / step;
+    *whole = base + quarter * step;
+    return (doubling - LOW) * 4 + quarter;
+}
+
+static void push(struct link **first, struct link *l)
+{
+    *l = (struct link){NULL, *first};
+    if (*first)
+        (*first)->newer = l;
+    *first = l;
+}
+
+static void unlink_from(struct link **first, struct link *l)
+{
+    if (l->newer)
+        l->newer->older = l->older;
+    else
+        *first = l->older;
+    if (l->older)
+        l->older->newer = l->newer;
+}
+
+/* Out of both orders. */
+static void remove_piece(struct piece *p, size_t class)
+{
+    kept.bytes -= p->size;
+    unlink_from(&kept.classes[class], &p->of_class);
+    if (kept.oldest == &p->of_age)
+        kept.oldest = p->of_age.newer;
+    unlink_from(&kept.newest, &p->of_age);
+}
+
+static void give_back(void *at, size_t size)
+{
+    if (size >= MAP_FROM)
+        munmap(at, size);
+    else
+        free(at);
+}
 
 void *nl_idle_take(size_t *size)
 {
-    void *at = NULL;
+    if (*size > SIZE_MAX / 2)
+        return NULL;
+    size_t class = class_of(*size > NL_IDLE_LEAST ? *size : NL_IDLE_LEAST + 1, size);
     pthread_mutex_lock(&kept.mutex);
-    for (size_t i = kept.n; !at && i-- > 0;) {
-        size_t has = kept.idle[i].size;
-        if (has < *size || has - has / 4 > *size) /* I2 */
-            continue;
-        at = kept.idle[i].at;
-        *size = has;
-        kept.bytes -= has;
-        kept.n--;
-        memmove(&kept.idle[i], &kept.idle[i + 1], (kept.n - i) * sizeof kept.idle[0]);
-    }
+    struct piece *p = (struct piece *)(void *)kept.classes[class];
+    if (p)
+        remove_piece(p, class);
     pthread_mutex_unlock(&kept.mutex);
-    if (at)
-        return at;
-    at = mmap(NULL, *size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (p)
+        return p;
+    if (*size < MAP_FROM)
+        return aligned_alloc(ALIGN, *size);
+    void *at = mmap(NULL, *size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     return at == MAP_FAILED ? NULL : at;
+}
+
+/* The oldest pieces beyond the limit, chained by of_age.older. */
+static struct link *too_many(void)
+{
+    struct link *gone = NULL;
+    while (kept.bytes > NL_IDLE_BYTES) {
+        struct piece *p = aged(kept.oldest);
+        size_t whole;
+        remove_piece(p, class_of(p->size, &whole));
+        p->of_age.older = gone;
+        gone = &p->of_age;
+    }
+    return gone;
 }
 
 void nl_idle_give(void *at, size_t size)
 {
-    pthread_mutex_lock(&kept.mutex);
-    bool keep = KEEP && kept.n < MOST && size <= NL_IDLE_BYTES - kept.bytes;
-    if (keep) {
-        kept.idle[kept.n].at = at;
-        kept.idle[kept.n++].size = size;
-        kept.bytes += size;
+    if (!KEEP || size > NL_IDLE_BYTES) {
+        give_back(at, size);
+        return;
     }
+    struct piece *p = at;
+    size_t whole;
+    p->size = size;
+    pthread_mutex_lock(&kept.mutex);
+    push(&kept.classes[class_of(size, &whole)], &p->of_class);
+    push(&kept.newest, &p->of_age);
+    if (!kept.oldest)
+        kept.oldest = &p->of_age;
+    kept.bytes += size;
+    struct link *gone = too_many();
     pthread_mutex_unlock(&kept.mutex);
-    if (!keep)
-        munmap(at, size);
+    while (gone) {
+        struct link *next = gone->older;
+        give_back(aged(gone), aged(gone)->size);
+        gone = next;
+    }
 }

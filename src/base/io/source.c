@@ -39,6 +39,16 @@ int nl_source_read(nl_source *s, uint64_t offset, uint64_t length, nl_bytes *out
     return rc ? rc : nl_fetch_wait(f, NULL, out, err);
 }
 
+bool nl_source_reads_into(const nl_source *s)
+{
+    return s->ops->read_into != NULL;
+}
+
+int nl_source_read_into(nl_source *s, nl_range r, uint8_t *to, nl_error *err)
+{
+    return s->ops->read_into(s, r, to, err);
+}
+
 int nl_source_read_tail(nl_source *s, uint64_t want, nl_bytes *out, nl_error *err)
 {
     *out = (nl_bytes){0};

@@ -37,6 +37,8 @@ struct nl_source_ops {
     int (*submit_tail)(nl_source *s, uint64_t want, nl_fetch **out, nl_error *err);
     int (*submit)(nl_source *s, const nl_range *ranges, size_t n, nl_fetch **out, nl_error *err);
     int (*wait)(nl_fetch *f, nl_cancel *cancel, nl_bytes *out, nl_error *err);
+    /* Read r into `to` now. NULL: a read costs a request, so that ranges are better asked for together. */
+    int (*read_into)(nl_source *s, nl_range r, uint8_t *to, nl_error *err);
     void (*drop)(nl_fetch *f);
     void (*close)(nl_source *s);
 };
@@ -61,6 +63,10 @@ int nl_fetch_wait(nl_fetch *f, nl_cancel *cancel, nl_bytes *out, nl_error *err);
 void nl_fetch_drop(nl_fetch *f);
 /* Submit and wait for one range. */
 int nl_source_read(nl_source *s, uint64_t offset, uint64_t length, nl_bytes *out, nl_error *err);
+/* Is a read so cheap that many small ones, each when its bytes are needed, are as good as a large one? Then
+ * nl_source_read_into() can be called: length bytes into memory of the caller's, which may hold anything after a failure. */
+bool nl_source_reads_into(const nl_source *s);
+int nl_source_read_into(nl_source *s, nl_range r, uint8_t *to, nl_error *err);
 int nl_source_read_tail(nl_source *s, uint64_t want, nl_bytes *out, nl_error *err);
 
 /* For implementations: does r lie inside the known size? NL_INVALID says how not. */

@@ -129,6 +129,12 @@ static int file_wait(nl_fetch *fetch, nl_cancel *cancel, nl_bytes *out, nl_error
     return rc;
 }
 
+static int file_read_into(nl_source *s, nl_range r, uint8_t *to, nl_error *err)
+{
+    int rc = nl_source_check_range(s, r, err);
+    return rc ? rc : read_range((struct file_source *)s, r, to, NULL, err);
+}
+
 static void file_close(nl_source *base)
 {
     close(((struct file_source *)base)->fd);
@@ -141,6 +147,7 @@ static const struct nl_source_ops file_ops = {
     .submit = file_submit,
     .wait = file_wait,
     .drop = file_drop,
+    .read_into = file_read_into,
     .close = file_close,
 };
 

@@ -5,7 +5,6 @@
 
 #include "base/str.h"
 #include "parquet/check/chunk.h"
-#include "parquet/read/memory.h"
 
 /* in..in + len as size bytes; *out is the caller's. */
 static int expand(struct pq_check_chunk *c, const uint8_t *in, size_t len, size_t size, bool compressed, nl_bytes *out,
@@ -24,7 +23,7 @@ static int expand(struct pq_check_chunk *c, const uint8_t *in, size_t len, size_
         rc = nl_fail(err, NL_CORRUPT, "%zu bytes cannot be what %zu bytes of %s decompress to", size, len,
                      pq_codec_name(codec));
     if (rc == NL_OK)
-        rc = pq_memory_new(size, &memory, err);
+        rc = nl_block_new(size, &memory, err);
     if (rc)
         return rc;
     if (size || len)

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "arrow/arrow.h"
-#include "parquet/read/memory.h"
 #include "parquet/variant/variant.h"
 
 struct work {
@@ -33,7 +32,7 @@ static void free_shape(struct shape *s)
 static int shape_offsets(const struct pq_nested *n, const struct pq_node *node, const uint64_t *slots, uint64_t *bits,
                          struct shape *out, nl_error *err)
 {
-    int rc = pq_memory_new((out->slots + 1) * sizeof(int32_t), &out->offsets, err);
+    int rc = nl_block_new((out->slots + 1) * sizeof(int32_t), &out->offsets, err);
     if (rc)
         return rc;
     int32_t *offsets = (int32_t *)(void *)nl_block_data(out->offsets);
@@ -54,7 +53,7 @@ static int shape_of(const struct pq_nested *n, const struct pq_node *node, struc
     out->slots = out->valid = pq_nested_slots(n, node, slots);
     int rc = NL_OK;
     if (node->is_nullable) {
-        rc = pq_memory_new(words * sizeof *bits, &out->validity, err);
+        rc = nl_block_new(words * sizeof *bits, &out->validity, err);
         if (rc == NL_OK) {
             pq_levels_at_least(n->def, n->taken, node->definition, bits);
             out->valid = pq_bits_compress(bits, slots, n->taken, (uint64_t *)(void *)nl_block_data(out->validity));

@@ -13,7 +13,6 @@
 #include "arrow/arrow.h"
 #include "parquet/encoding/bitmap.h"
 #include "parquet/encoding/values.h"
-#include "parquet/read/memory.h"
 
 /* What is being filled. */
 struct batch {
@@ -61,10 +60,8 @@ int pq_column_reader_init(struct pq_column_reader *c, const struct pq_column_set
     if (rc || !c->n_segments)
         return rc;
     c->row = c->segments[0].first_row;
-    c->chunk = c->segments[0].bytes;
-    c->file_offset = c->segments[0].offset;
-    c->next = c->page_at = c->chunk.data;
-    c->end = c->chunk.len ? c->next + c->chunk.len : c->next;
+    c->page_at = c->segments[0].offset;
+    pq_window_begin(&c->window, &c->segments[0]);
     return NL_OK;
 }
 
@@ -86,6 +83,7 @@ void pq_column_reader_free(struct pq_column_reader *c)
     nl_block_unref(c->scratch);
     free(c->indices);
     pq_nested_free(c->nested);
+    pq_window_free(&c->window);
     for (size_t i = 0; i < c->n_segments; i++)
         nl_bytes_release(&c->segments[i].bytes);
     *c = (struct pq_column_reader){0};
@@ -140,7 +138,7 @@ static int allocate(struct pq_column_reader *c, struct batch *b, nl_error *err)
         return rc;
     if (t->value_width && b->rows > SIZE_MAX / 2 / t->value_width)
         return nl_fail(err, NL_NO_MEMORY, "out of memory: %zu rows of %" PRIu32 " bytes", b->rows, t->value_width);
-    rc = t->value_width ? pq_memory_new(b->rows * t->value_width, &b->values, err)
+    rc = t->value_width ? nl_block_new(b->rows * t->value_width, &b->values, err)
                         : pq_zeroed_bits(b->rows, &b->values, err);
     return rc;
 }
@@ -285,13 +283,44 @@ static int read_range(struct pq_column_reader *c, struct batch *b, size_t until,
     return rc;
 }
 
+/* Where all rows of the batch are values of the page at hand, stored as they are wanted: they stay where they are. */
+static bool stays(const struct pq_column_reader *c, size_t rows)
+{
+    const struct pq_leaf_type *t = &c->leaf->type;
+    return c->kind == PQ_VALUES_PLAIN && t->conversion == PQ_TO_SAME && t->value_width && !c->has_levels &&
+           c->page_left >= rows && rows <= (size_t)(c->values_end - c->values) / t->value_width &&
+           (uintptr_t)c->values % 8 == 0;
+}
+
+static int page_array(struct pq_column_reader *c, size_t rows, struct ArrowArray *out, nl_error *err)
+{
+    size_t bytes = rows * c->leaf->type.value_width;
+    nl_bytes buffers[2] = {{0}, nl_bytes_slice(c->page, (size_t)(c->values - c->page.data), bytes)};
+    struct arrow_parts parts = {.length = (int64_t)rows, .buffers = buffers, .n_buffers = 2};
+    c->values += bytes;
+    c->page_left -= rows;
+    c->row += (int64_t)rows;
+    return arrow_array_make(&parts, out, err);
+}
+
+/* The first page with rows of the batch, open. */
+static int first_page(struct pq_column_reader *c, int64_t row, nl_cancel *cancel, nl_error *err)
+{
+    int rc = c->row < row ? pq_skip_rows(c, row, cancel, err) : NL_OK;
+    if (rc == NL_OK && !c->page_left)
+        rc = nl_cancel_check(cancel, err);
+    return rc == NL_OK && !c->page_left ? pq_page_next(c, NULL, err) : rc;
+}
+
 static int read_flat(struct pq_column_reader *c, const struct pq_rows *rows, nl_cancel *cancel, struct ArrowArray *out,
                      nl_error *err)
 {
     struct batch b = {.rows = rows->rows};
     if (c->leaf->type.conversion == PQ_TO_NULL)
         return nulls_array(rows->rows, out, err);
-    int rc = NL_OK;
+    int rc = rows->n == 1 ? first_page(c, rows->ranges[0].first, cancel, err) : NL_OK;
+    if (rc == NL_OK && rows->n == 1 && stays(c, rows->rows))
+        return page_array(c, rows->rows, out, err);
     for (size_t i = 0; rc == NL_OK && i < rows->n; i++) {
         if (c->row < rows->ranges[i].first)
             rc = pq_skip_rows(c, rows->ranges[i].first, cancel, err);
@@ -310,8 +339,13 @@ int pq_column_read(struct pq_column_reader *c, const struct pq_rows *rows, nl_ca
 {
     *out = (struct ArrowArray){0};
     int rc = c->is_nested ? pq_nested_read(c, rows, cancel, out, err) : read_flat(c, rows, cancel, out, err);
+    return pq_column_end(c, rc, err);
+}
+
+int pq_column_end(struct pq_column_reader *c, int rc, nl_error *err)
+{
     if (rc && rc != NL_CANCELLED)
-        nl_note(err, "page at byte %" PRIu64, c->file_offset + (uint64_t)(c->page_at - c->chunk.data));
+        nl_note(err, "page at byte %" PRIu64, c->page_at);
     drop_buffers(c);
     c->buffer = -1;
     return rc;

@@ -6,7 +6,7 @@
  *     nested  levels ──▶ bytes, one an entry (pq_nested)  values ──▶ dense ──▶ spread over the leaf's slots
  *
  * Y1  Rows that are asked for come whole: pages are opened until they are there, or the chunk is corrupt.
- * Y2  A decompressed page is reused for the next one, unless views point into it.
+ * Y2  A decompressed page is reused for the next one, unless views or a batch's values point into it.
  * Y3  A page's size is believed only as far as its codec can reach from the bytes that are there.
  * Y4  Rows that are passed over cost neither decompression, where their page says how many it has, nor memory.
  */
@@ -22,6 +22,7 @@
 #include "parquet/encoding/rle.h"
 #include "parquet/read/levels.h"
 #include "parquet/read/segments.h"
+#include "parquet/read/window.h"
 
 /* How the values of the page at hand are stored. */
 enum pq_page_values {
@@ -54,19 +55,17 @@ struct pq_column_reader {
     struct pq_codec_ctx *codecs; /* of who reads at the moment: set before each call */
     struct pq_segment *segments;
     size_t n_segments, segment;
-    nl_bytes chunk;            /* the segment at hand, with a block; its reference is the segment's */
-    uint64_t file_offset;      /* of its first byte, for messages */
-    const uint8_t *next, *end; /* the next page's header */
-    int64_t values_left;       /* of the chunk, in the pages not yet opened */
-    int64_t rows, row;         /* of the row group; the next one to be read */
-    int64_t pass;              /* rows that the next page need not be opened for, where it has no others */
+    struct pq_window window; /* on the segment at hand; next: a page's header */
+    int64_t values_left;     /* of the chunk, in the pages not yet opened */
+    int64_t rows, row;       /* of the row group; the next one to be read */
+    int64_t pass;            /* rows that the next page need not be opened for, where it has no others */
 
     /* the page at hand */
-    const uint8_t *page_at; /* its header */
-    nl_bytes page;          /* its values' memory, where views may point into it */
-    nl_block *scratch;      /* decompressed bytes of pages that nothing points into (Y2) */
-    size_t page_left;       /* entries not yet delivered (nested: not yet unpacked) */
-    bool has_levels;        /* flat: not all of the page's rows are known to be there */
+    uint64_t page_at;  /* its header, in the file */
+    nl_bytes page;     /* its values' memory, where views, or a batch, may point into it */
+    nl_block *scratch; /* decompressed bytes of pages that nothing points into (Y2) */
+    size_t page_left;  /* entries not yet delivered (nested: not yet unpacked) */
+    bool has_levels;   /* flat: not all of the page's rows are known to be there */
     struct pq_runs levels;
     struct pq_nested *nested; /* NULL where flat */
     enum pq_page_values kind;
@@ -133,6 +132,8 @@ int pq_column_add_buffer(struct pq_column_reader *c, nl_bytes memory, nl_error *
 int pq_column_buffer(struct pq_column_reader *c, nl_bytes memory, uint32_t *index, nl_error *err);
 /* column.c: the dictionary's views say buffer 0: put it there before any page's memory. */
 int pq_column_dictionary_buffer(struct pq_column_reader *c, nl_error *err);
+/* column.c: a batch ends, with rc: a failure says at which page; what its views point into is let go. Returns rc. */
+int pq_column_end(struct pq_column_reader *c, int rc, nl_error *err);
 /* column.c: memory of n bits, all 0. */
 int pq_zeroed_bits(size_t n, nl_block **out, nl_error *err);
 /* column.c: an array of n values; the references of validity (may be NULL: no nulls) and values are taken. */

@@ -15,7 +15,6 @@
 
 #include "parquet/encoding/values.h"
 #include "parquet/read/column.h"
-#include "parquet/read/memory.h"
 
 /* n values side by side. */
 struct strings {
@@ -99,7 +98,7 @@ static int from_prefixes(struct pq_column_reader *c, size_t n, const int32_t *pr
     nl_block *block = NULL;
     int rc = whole_lengths(c, n, prefixes, lengths, &total, err);
     if (rc == NL_OK)
-        rc = pq_memory_new(total, &block, err);
+        rc = nl_block_new(total, &block, err);
     if (rc)
         return rc;
     uint8_t *to = nl_block_data(block);

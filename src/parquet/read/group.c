@@ -48,7 +48,8 @@ struct pq_group_reader {
 
 static bool is_whole(const struct pq_segment *s, size_t n, nl_range all)
 {
-    return n == 1 && s->first_row == 0 && s->offset == all.offset && s->bytes.len == all.length;
+    uint64_t length = n ? (s->src ? s->length : s->bytes.len) : 0;
+    return n == 1 && s->first_row == 0 && s->offset == all.offset && length == all.length;
 }
 
 /* A batch has so few rows that this leaf's elements stay within bounds. */

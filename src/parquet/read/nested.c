@@ -15,7 +15,6 @@
 #include "parquet/encoding/bitmap.h"
 #include "parquet/encoding/values.h"
 #include "parquet/read/column.h"
-#include "parquet/read/memory.h"
 
 enum { WINDOW = 4096 };
 
@@ -30,8 +29,8 @@ static int grow_levels(struct pq_column_reader *c, size_t k, nl_error *err)
         return NL_OK;
     if (n->n >= INT32_MAX - WINDOW)
         return nl_fail(err, NL_UNSUPPORTED, "2^31 list elements in one batch: ask for fewer rows a batch");
-    if (n->n > FREE_ENTRIES && (n->n - FREE_ENTRIES) / PAID_BY_BYTE > c->chunk.len)
-        return nl_fail(err, NL_CORRUPT, "%zu list elements in %zu bytes", n->n, c->chunk.len);
+    if (n->n > FREE_ENTRIES && (n->n - FREE_ENTRIES) / PAID_BY_BYTE > c->window.total)
+        return nl_fail(err, NL_CORRUPT, "%zu list elements in %" PRIu64 " bytes", n->n, c->window.total);
     size_t room = 2 * n->room + 2 * WINDOW;
     uint8_t *def = realloc(n->def, room + 64);
     if (!def)
@@ -98,7 +97,7 @@ static int grow_values(struct pq_column_reader *c, size_t k, nl_error *err)
     /* Batches of a column are much alike: begin with what the last one took. */
     size_t room = have || n->expected < need ? need + have : n->expected;
     nl_block *grown;
-    int rc = pq_memory_new(room, &grown, err);
+    int rc = nl_block_new(room, &grown, err);
     if (rc)
         return rc;
     size_t used = width ? n->dense * width : (n->dense + 7) / 8;
@@ -235,7 +234,7 @@ static int spread(struct pq_column_reader *c, size_t slots, const nl_block *vali
         if (slots > SIZE_MAX / 2 / width)
             return nl_fail_memory(err);
         if (nl_block_size(*values) < slots * width) {
-            rc = pq_memory_new(slots * width, &out, err);
+            rc = nl_block_new(slots * width, &out, err);
             if (rc == NL_OK)
                 memcpy(nl_block_data(out), nl_block_data(*values), n->dense * width);
         } else {
@@ -261,7 +260,7 @@ static int finish(struct pq_column_reader *c, struct ArrowArray *out, nl_error *
     nl_block *validity = NULL, *values = n->values;
     n->values = NULL; /* the array keeps them: the next batch has its own */
     uint64_t *bits = malloc(2 * words * sizeof *bits + 16);
-    int rc = bits ? pq_memory_new(words * sizeof *bits, &validity, err) : nl_fail_memory(err);
+    int rc = bits ? nl_block_new(words * sizeof *bits, &validity, err) : nl_fail_memory(err);
     size_t slots = 0, valid = 0;
     if (rc == NL_OK) {
         slots = pq_nested_slots(n, node, bits);

@@ -18,17 +18,16 @@
 #include "parquet/encoding/values.h"
 #include "parquet/format/metadata.h"
 #include "parquet/read/column.h"
-#include "parquet/read/memory.h"
 
 /* Memory for decompressed bytes: the reader's scratch, grown where it must be, or a block of its own where views will
  * point into it. *out holds a reference. */
 static int page_memory(struct pq_column_reader *c, size_t size, bool referenced, nl_block **out, nl_error *err)
 {
     if (referenced)
-        return pq_memory_new(size, out, err);
+        return nl_block_new(size, out, err);
     if (!c->scratch || nl_block_size(c->scratch) < size) {
         nl_block *grown;
-        int rc = pq_memory_new(size, &grown, err);
+        int rc = nl_block_new(size, &grown, err);
         if (rc)
             return rc;
         nl_block_unref(c->scratch);
@@ -38,28 +37,35 @@ static int page_memory(struct pq_column_reader *c, size_t size, bool referenced,
     return NL_OK;
 }
 
-/* The bytes in..in + len as size bytes of plain memory in *out. */
-static int expand(struct pq_column_reader *c, const uint8_t *in, size_t len, size_t size, bool compressed,
-                  bool referenced, nl_bytes *out, nl_error *err)
+/* What a page's bytes are to become. */
+struct want {
+    size_t size;
+    bool compressed, referenced;
+    size_t aligned; /* the byte that 64 divides the address of */
+};
+
+/* The bytes in..in + len as plain memory in *out. */
+static int expand(struct pq_column_reader *c, const uint8_t *in, size_t len, const struct want *want, nl_bytes *out,
+                  nl_error *err)
 {
-    if (!compressed || c->codec == PQ_CODEC_UNCOMPRESSED) {
+    size_t size = want->size, shift = (64 - want->aligned % 64) % 64;
+    if (!want->compressed || c->codec == PQ_CODEC_UNCOMPRESSED) {
         if (len != size)
             return nl_fail(err, NL_CORRUPT, "%zu bytes stored, %zu expected, without compression", len, size);
-        *out = nl_bytes_slice(c->chunk, (size_t)(in - c->chunk.data), len);
+        *out = nl_bytes_slice(c->window.bytes, (size_t)(in - c->window.bytes.data), len);
         return NL_OK;
     }
-    if (size > pq_codec_max_output(c->codec, len))
-        return nl_fail(err, NL_CORRUPT, "%zu bytes cannot be what %zu bytes of %s decompress to", size, len,
-                       pq_codec_name(c->codec));
     nl_block *memory;
-    int rc = page_memory(c, size, referenced, &memory, err);
+    int rc = pq_codec_allows(c->codecs, c->codec, in, len, size, err);
+    if (rc == NL_OK)
+        rc = page_memory(c, size + shift, want->referenced, &memory, err);
     if (rc)
         return rc;
     /* No bytes at all need no decompressor, and some give none to it. */
     if (size || len)
-        rc = pq_decompress(c->codecs, c->codec, in, len, nl_block_data(memory), size, err);
+        rc = pq_decompress(c->codecs, c->codec, in, len, nl_block_data(memory) + shift, size, err);
     if (rc == NL_OK)
-        *out = nl_bytes_of(memory, 0, size);
+        *out = nl_bytes_of(memory, shift, size);
     nl_block_unref(memory);
     return rc;
 }
@@ -113,8 +119,9 @@ static int open_dictionary(struct pq_column_reader *c, const struct pq_page_head
     if (h->num_values < 0)
         return nl_fail(err, NL_CORRUPT, "a dictionary of %" PRId32 " values", h->num_values);
     bool referenced = c->leaf->type.conversion == PQ_TO_VIEW;
+    struct want want = {.size = (size_t)h->uncompressed_size, .compressed = true, .referenced = referenced};
     nl_bytes page;
-    int rc = expand(c, body, (size_t)h->compressed_size, (size_t)h->uncompressed_size, true, referenced, &page, err);
+    int rc = expand(c, body, (size_t)h->compressed_size, &want, &page, err);
     if (rc)
         return rc;
     rc = build_dictionary(c, page, (size_t)h->num_values, err);
@@ -192,15 +199,39 @@ static int need_nested(struct pq_column_reader *c, nl_error *err)
     return c->nested ? NL_OK : nl_fail_memory(err);
 }
 
-static bool needs_memory(const struct pq_column_reader *c, int32_t encoding)
+/* May a batch have the page's values where they are (column.c)? Not worth it for little ones. */
+static bool may_stay(const struct pq_column_reader *c, const struct pq_page_header *h)
 {
-    return c->leaf->type.conversion == PQ_TO_VIEW && encoding != PQ_PLAIN_DICTIONARY && encoding != PQ_RLE_DICTIONARY;
+    return c->leaf->type.conversion == PQ_TO_SAME && !c->is_nested && h->encoding == PQ_PLAIN &&
+           h->uncompressed_size >= 32 << 10;
+}
+
+static bool needs_memory(const struct pq_column_reader *c, const struct pq_page_header *h)
+{
+    bool has_views = c->leaf->type.conversion == PQ_TO_VIEW && h->encoding != PQ_PLAIN_DICTIONARY &&
+                     h->encoding != PQ_RLE_DICTIONARY;
+    return has_views || may_stay(c, h);
+}
+
+/* Where a page's values begin, if none is null: levels are one run then. */
+static size_t values_at(const struct pq_column_reader *c, const struct pq_page_header *h)
+{
+    if (h->type == PQ_DATA_PAGE_V2)
+        return (size_t)(h->repetition_bytes > 0 ? h->repetition_bytes : 0) +
+               (size_t)(h->definition_bytes > 0 ? h->definition_bytes : 0);
+    size_t run = 2;
+    for (uint32_t header = (uint32_t)h->num_values << 1; header > 0x7F; header >>= 7)
+        run++;
+    return c->leaf->max_definition && !c->is_nested ? 4 + run : 0;
 }
 
 static int open_v1(struct pq_column_reader *c, const struct pq_page_header *h, const uint8_t *body, nl_error *err)
 {
-    int rc = expand(c, body, (size_t)h->compressed_size, (size_t)h->uncompressed_size, true,
-                    needs_memory(c, h->encoding), &c->page, err);
+    struct want want = {.size = (size_t)h->uncompressed_size,
+                        .compressed = true,
+                        .referenced = needs_memory(c, h),
+                        .aligned = may_stay(c, h) ? values_at(c, h) : 0};
+    int rc = expand(c, body, (size_t)h->compressed_size, &want, &c->page, err);
     if (rc)
         return rc;
     const uint8_t *p = c->page.data, *end = p + c->page.len;
@@ -235,8 +266,10 @@ static int open_v2(struct pq_column_reader *c, const struct pq_page_header *h, c
         return nl_fail(err, NL_CORRUPT, "%" PRId32 " values in %" PRId32 " rows of a column without lists",
                        h->num_values, h->num_rows);
     levels_v2(c, h, body);
-    int rc = expand(c, body + levels, (size_t)(h->compressed_size - levels), (size_t)(h->uncompressed_size - levels),
-                    h->is_compressed, needs_memory(c, h->encoding), &c->page, err);
+    struct want want = {.size = (size_t)(h->uncompressed_size - levels),
+                        .compressed = h->is_compressed,
+                        .referenced = needs_memory(c, h)};
+    int rc = expand(c, body + levels, (size_t)(h->compressed_size - levels), &want, &c->page, err);
     return rc ? rc : pq_page_values(c, h->encoding, c->page.data, c->page.data + c->page.len, err);
 }
 
@@ -288,59 +321,98 @@ static int check_sum(const struct pq_column_reader *c, const struct pq_page_head
                : nl_fail(err, NL_CORRUPT, "its checksum is %08" PRIx32 ", %08" PRIx32 " is written", crc, h->crc);
 }
 
-/* The header at c->next, and where the body begins. */
-static int read_header(struct pq_column_reader *c, struct pq_page_header *h, const uint8_t **body, nl_error *err)
+/* Decode the header at the window's next; *used: its bytes. More is read where what is there does not hold it. */
+static int decode_header(struct pq_column_reader *c, struct pq_page_header *h, size_t *used, nl_error *err)
 {
-    size_t used;
-    c->page_at = c->next;
-    int rc = pq_page_header_decode(c->next, (size_t)(c->end - c->next), h, &used, err);
+    struct pq_window *w = &c->window;
+    bool more = w->next == w->end;
+    int rc = more ? pq_window_need_more(w, &more, err) : NL_OK;
+    while (rc == NL_OK) {
+        nl_error why = {0};
+        if (pq_page_header_decode(w->next, (size_t)(w->end - w->next), h, used, &why) == NL_OK)
+            break;
+        rc = pq_window_need_more(w, &more, err);
+        if (rc == NL_OK && !more) {
+            if (err)
+                *err = why;
+            return why.code;
+        }
+    }
+    return rc;
+}
+
+/* The header of the next page, its bytes in *used. */
+static int read_header(struct pq_column_reader *c, struct pq_page_header *h, size_t *used, nl_error *err)
+{
+    c->page_at = pq_window_at(&c->window);
+    int rc = decode_header(c, h, used, err);
     if (rc)
         return rc;
-    *body = c->next + used;
-    if (h->compressed_size < 0 || h->uncompressed_size < 0 || h->compressed_size > c->end - *body)
-        return nl_fail(err, NL_CORRUPT, "%" PRId32 " bytes (%" PRId32 " decompressed), %td are left",
-                       h->compressed_size, h->uncompressed_size, c->end - *body);
+    uint64_t left = pq_window_left(&c->window) - *used;
+    if (h->compressed_size < 0 || h->uncompressed_size < 0 || (uint64_t)h->compressed_size > left)
+        return nl_fail(err, NL_CORRUPT, "%" PRId32 " bytes (%" PRId32 " decompressed), %" PRIu64 " are left",
+                       h->compressed_size, h->uncompressed_size, left);
     bool is_known = h->type == PQ_DATA_PAGE || h->type == PQ_DATA_PAGE_V2 || h->type == PQ_DICTIONARY_PAGE;
     if (is_known && !h->has_body)
         return nl_fail(err, NL_CORRUPT, "a page header without the part that its type %" PRId32 " names", h->type);
     return NL_OK;
 }
 
-/* One page, of whatever kind, at c->next. */
+/* The body of a page whose header has `used` bytes, and the window behind it. */
+static int take_body(struct pq_column_reader *c, const struct pq_page_header *h, size_t used, const uint8_t **body,
+                     nl_error *err)
+{
+    struct pq_window *w = &c->window;
+    uint64_t size = used + (uint64_t)h->compressed_size;
+    bool is_data = h->type != PQ_DICTIONARY_PAGE;
+    int rc = pq_window_need(w, size, used + (is_data && may_stay(c, h) ? values_at(c, h) : 0), err);
+    if (rc)
+        return rc;
+    *body = w->next + used;
+    pq_window_pass(w, size);
+    return NL_OK;
+}
+
+/* One page, of whatever kind. */
 static int one_page(struct pq_column_reader *c, nl_error *err)
 {
     struct pq_page_header h;
-    const uint8_t *body;
-    int rc = read_header(c, &h, &body, err);
+    const uint8_t *body = NULL;
+    size_t used = 0;
+    int rc = read_header(c, &h, &used, err);
     if (rc)
         return rc;
-    c->next = body + h.compressed_size;
-    if (h.type != PQ_DATA_PAGE && h.type != PQ_DATA_PAGE_V2 && h.type != PQ_DICTIONARY_PAGE)
-        return NL_OK;
-    bool passed = h.type != PQ_DICTIONARY_PAGE && c->pass && rows_of(c, &h) >= 0 && rows_of(c, &h) <= c->pass;
-    rc = passed ? NL_OK : check_sum(c, &h, body, err);
-    if (rc)
-        return rc;
-    return h.type == PQ_DICTIONARY_PAGE ? open_dictionary(c, &h, body, err) : open_data(c, &h, body, err);
+    bool is_data = h.type == PQ_DATA_PAGE || h.type == PQ_DATA_PAGE_V2;
+    bool passed = is_data && c->pass && rows_of(c, &h) >= 0 && rows_of(c, &h) <= c->pass;
+    if (passed || (!is_data && h.type != PQ_DICTIONARY_PAGE))
+        pq_window_pass(&c->window, used + (uint64_t)h.compressed_size);
+    else if ((rc = take_body(c, &h, used, &body, err)) == NL_OK)
+        rc = check_sum(c, &h, body, err);
+    if (rc == NL_OK && h.type == PQ_DICTIONARY_PAGE)
+        rc = open_dictionary(c, &h, body, err);
+    else if (rc == NL_OK && is_data)
+        rc = open_data(c, &h, body, err);
+    /* The levels of version 2 stay in the window; of all else a copy was made, or a reference taken. */
+    if (rc == NL_OK && h.type != PQ_DATA_PAGE_V2)
+        pq_window_trim(&c->window);
+    return rc;
 }
 
 /* Go on with segment i. */
 static void begin_segment(struct pq_column_reader *c, size_t i)
 {
     c->segment = i;
-    c->chunk = c->segments[i].bytes;
-    c->file_offset = c->segments[i].offset;
-    c->next = c->page_at = c->chunk.data;
-    c->end = c->next + c->chunk.len;
+    c->page_at = c->segments[i].offset;
+    pq_window_begin(&c->window, &c->segments[i]);
 }
 
 /* Read the dictionary, if the first segment begins with one. */
 static int first_dictionary(struct pq_column_reader *c, nl_error *err)
 {
-    while (!c->has_data && !c->dictionary && c->next < c->end) {
+    while (!c->has_data && !c->dictionary && pq_window_left(&c->window)) {
         struct pq_page_header h;
-        const uint8_t *body;
-        int rc = read_header(c, &h, &body, err);
+        size_t used;
+        int rc = read_header(c, &h, &used, err);
         if (rc)
             return rc;
         if (h.type == PQ_DATA_PAGE || h.type == PQ_DATA_PAGE_V2)
@@ -385,10 +457,10 @@ int pq_page_next(struct pq_column_reader *c, bool *more, nl_error *err)
     int64_t pass = c->pass;
     while (!c->page_left && !(pass && !c->pass)) {
         bool ended = c->whole && more && !c->values_left;
-        if (!ended && c->next == c->end && !next_segment(c)) {
+        if (!ended && !pq_window_left(&c->window) && !next_segment(c)) {
             ended = more && !c->whole;
             if (!ended) {
-                c->page_at = c->next;
+                c->page_at = pq_window_at(&c->window);
                 return nl_fail(err, NL_CORRUPT, "the chunk ends, %" PRId64 " values are missing", c->values_left);
             }
         }

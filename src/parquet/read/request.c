@@ -64,7 +64,8 @@ static int add_leaf(struct pq_request *r, size_t leaf, const struct pq_segment_r
     if (!segments || !grown)
         return nl_fail_memory(err);
     for (size_t i = 0; i < n; i++) {
-        segments[r->n_segments + i] = (struct pq_segment){from[i].range.offset, from[i].first_row, {0}};
+        segments[r->n_segments + i] =
+            (struct pq_segment){.offset = from[i].range.offset, .first_row = from[i].first_row};
         grown[r->n_segments + i] = from[i].range;
     }
     r->n_segments = all;
@@ -93,6 +94,17 @@ static int plan(const nl_parquet_file *f, struct pq_request *r, nl_range **range
     return rc;
 }
 
+/* What is read page by page is not waited for: asking only tells the system what will be wanted. */
+static void read_as_needed(const nl_parquet_file *f, struct pq_request *r, const nl_range *ranges, nl_fetch **fetches)
+{
+    for (size_t i = 0; i < r->n_segments; i++) {
+        nl_fetch_drop(fetches[i]);
+        fetches[i] = NULL;
+        r->segments[i].src = f->src;
+        r->segments[i].length = ranges[i].length;
+    }
+}
+
 static int submit(const nl_parquet_file *f, struct pq_request *r, const nl_range *ranges, nl_error *err)
 {
     struct pq_segment *at = r->segments;
@@ -102,11 +114,14 @@ static int submit(const nl_parquet_file *f, struct pq_request *r, const nl_range
     if (!fetches)
         return nl_fail_memory(err);
     int rc = r->n_segments ? nl_source_submit(f->src, ranges, r->n_segments, fetches, err) : NL_OK;
-    if (rc)
+    if (rc) {
         free(fetches);
-    else
-        r->fetches = fetches;
-    return rc;
+        return rc;
+    }
+    if (nl_source_reads_into(f->src))
+        read_as_needed(f, r, ranges, fetches);
+    r->fetches = fetches;
+    return NL_OK;
 }
 
 int pq_request_new(const nl_parquet_file *f, size_t row_group, const struct pq_projection *projection,
@@ -141,6 +156,8 @@ int pq_request_wait(struct pq_request *r, nl_cancel *cancel, nl_error *err)
 {
     int rc = NL_OK;
     for (size_t i = 0; rc == NL_OK && i < r->n_segments; i++) {
+        if (r->segments[i].src)
+            continue;
         rc = nl_fetch_wait(r->fetches[i], cancel, &r->segments[i].bytes, err);
         r->fetches[i] = NULL;
     }

@@ -17,11 +17,13 @@
 #include "parquet/index/page_index.h"
 #include "parquet/read/file.h"
 
-/* A run of pages that was fetched. */
+/* A run of pages that was fetched; or that is read as it is needed: then src says from where. */
 struct pq_segment {
     uint64_t offset;   /* in the file */
     int64_t first_row; /* of the row group */
     nl_bytes bytes;
+    nl_source *src;  /* borrowed; NULL: bytes has all of it */
+    uint64_t length; /* where src is not NULL */
 };
 
 /* What was fetched of one leaf's chunk. */

@@ -403,7 +403,8 @@ static void s3_close(nl_source *base)
     free(s);
 }
 
-static const struct nl_source_ops s3_source_ops = {s3_submit_tail, s3_submit, s3_wait, s3_drop, s3_close};
+static const struct nl_source_ops s3_source_ops = {
+    .submit_tail = s3_submit_tail, .submit = s3_submit, .wait = s3_wait, .drop = s3_drop, .close = s3_close};
 
 int store_s3_object_uri(const char *uri, char bucket[static 64], const char **key, nl_error *err)
 {

@@ -321,7 +321,7 @@ static void run_case(const struct chunk_case *c, int64_t step, bool views)
     CHECK(r != NULL);
     check_why("%s, %d rows at a time, views %d", c->why, (int)step, views);
     pq_leaf_type_of(&e, &leaf.type);
-    struct pq_segment segment = {1000, 0, make_chunk(c)};
+    struct pq_segment segment = {.offset = 1000, .bytes = make_chunk(c)};
     struct pq_column_setup setup = {.leaf = &leaf,
                                     .codec = c->codec,
                                     .rows = c->rows,

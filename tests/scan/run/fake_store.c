@@ -212,7 +212,8 @@ static void close_source(nl_source *base)
     free(base);
 }
 
-static const struct nl_source_ops ops = {submit_tail, submit, wait_fetch, drop_fetch, close_source};
+static const struct nl_source_ops ops = {
+    .submit_tail = submit_tail, .submit = submit, .wait = wait_fetch, .drop = drop_fetch, .close = close_source};
 
 int nl_store_open(nl_store *store, const char *uri, const nl_object_info *info, nl_source **out, nl_error *err)
 {

@@ -3,7 +3,7 @@ PREFIX ?= /usr/local
 JOBS ?= $(shell nproc)
 BUILD = build
 
-.PHONY: all program demo test lint format bench fuzz fault asan tsan cross install clean help setup-% configure-% build-%
+.PHONY: all program demo test lint format bench fuzz fault asan tsan cross large install clean help setup-% configure-% build-%
 .DEFAULT_GOAL := all
 
 all: program
@@ -48,6 +48,11 @@ asan tsan: setup-build-run-test
 ## make fault     only the tests that fail each allocation and each I/O call once
 fault: setup-build-test
 	@$(MAKE) --no-print-directory test CTEST="-L fault"
+
+## make large     Parquet files at the ends of what the format allows: minutes, 6 GB of disk, 8 GB of memory
+large: setup-build-run
+	@$(MAKE) --no-print-directory program
+	@NEURALAKE=$(BUILD)/neuralake python3 -B tests/large/parquet.py
 
 ## make cross     the kernels built for arm64 and tested under qemu
 cross: setup-build-cross

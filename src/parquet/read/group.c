@@ -11,6 +11,7 @@
 #include "arrow/arrow.h"
 #include "parquet/read/assemble.h"
 #include "parquet/read/group.h"
+#include "parquet/read/select.h"
 
 /* What a batch of nested data has of elements in one column, about (G3). */
 #define ELEMENTS_A_BATCH ((int64_t)4 << 20)
@@ -39,7 +40,10 @@ struct pq_group_reader {
     struct ArrowArray *columns; /* of the batch */
     struct worker *workers;
     size_t n_workers;
-    struct pq_rows rows; /* of the batch at hand */
+    struct pq_rows rows;      /* of the batch at hand */
+    struct pq_select *select; /* NULL: there is no filter, or it does not pay */
+    struct pq_selection selection;
+    int64_t filtered;
     atomic_size_t next_leaf, failed_leaf;
     nl_error failure; /* what every further call answers; code NL_OK: none */
 };
@@ -153,6 +157,10 @@ static int start(struct pq_group_reader *r, struct pq_leaf_bytes *chunks, const 
         for (size_t k = 0; rc && k < chunks[i].n && !r->leaves[i].segments; k++)
             nl_bytes_release(&mine[k].bytes);
     }
+    if (rc == NL_OK)
+        rc = pq_select_new(o->filter, r->projection, r->leaves, r->n_ranges, &r->select, err);
+    if (r->select && r->most > PQ_SELECT_WINDOW)
+        r->most = PQ_SELECT_WINDOW;
     return rc;
 }
 
@@ -189,6 +197,11 @@ int64_t pq_group_left(const struct pq_group_reader *r)
     return r->left;
 }
 
+int64_t pq_group_filtered(const struct pq_group_reader *r)
+{
+    return r->filtered;
+}
+
 /* ── batches ── */
 
 /* The next `rows` rows as pieces of ranges; rows ≤ r->left. */
@@ -208,6 +221,12 @@ static void cut_pieces(struct pq_group_reader *r, int64_t rows)
     }
 }
 
+static int read_leaf(struct pq_group_reader *r, size_t i, nl_error *err)
+{
+    return r->select ? pq_select_read(r->select, i, &r->selection, r->cancel, &r->arrays[i], err)
+                     : pq_column_read(&r->leaves[i], &r->rows, r->cancel, &r->arrays[i], err);
+}
+
 /* Decode leaves until none is left to claim. */
 static void work(void *arg)
 {
@@ -216,7 +235,7 @@ static void work(void *arg)
     size_t i;
     while ((i = atomic_fetch_add(&r->next_leaf, 1)) < r->projection->n_leaves && i < atomic_load(&r->failed_leaf)) {
         r->leaves[i].codecs = &w->codecs;
-        if (pq_column_read(&r->leaves[i], &r->rows, r->cancel, &r->arrays[i], &w->error) == NL_OK)
+        if (read_leaf(r, i, &w->error) == NL_OK)
             continue;
         w->failed_at = i;
         size_t lowest = atomic_load(&r->failed_leaf);
@@ -270,22 +289,51 @@ static int assemble(struct pq_group_reader *r, struct ArrowArray *out)
     return rc;
 }
 
+/* Which of the rows at hand are wanted: r->rows.rows of them from here on. */
+static int select_rows(struct pq_group_reader *r)
+{
+    size_t leaf = 0, rows = r->rows.rows;
+    if (r->select && !pq_select_pays(r->select)) {
+        pq_select_free(r->select);
+        r->select = NULL;
+    }
+    if (!r->select)
+        return NL_OK;
+    int rc = nl_cancel_check(r->cancel, &r->failure);
+    if (rc)
+        return rc;
+    rc = pq_select_window(r->select, &r->rows, &r->workers[0].codecs, r->cancel, &r->selection, &leaf, &r->failure);
+    if (rc)
+        pq_note_leaf(&r->file->schema, r->row_group, r->projection->leaves[leaf], &r->failure);
+    r->rows.rows = r->selection.rows;
+    r->filtered += (int64_t)(rows - r->selection.rows);
+    return rc;
+}
+
+/* The next rows, of which the filter may leave none. */
+static void next_batch(struct pq_group_reader *r, int64_t max_rows, struct ArrowArray *out)
+{
+    int64_t rows = r->left < max_rows ? r->left : max_rows;
+    rows = rows < r->most ? rows : r->most;
+    cut_pieces(r, rows);
+    int rc = select_rows(r);
+    if (rc == NL_OK && r->rows.rows) {
+        rc = read_leaves(r);
+        if (rc == NL_OK)
+            rc = assemble(r, out);
+        for (size_t i = 0; i < r->projection->n_leaves; i++)
+            arrow_array_release(&r->arrays[i]);
+    }
+    r->left -= rc ? 0 : rows;
+}
+
 int pq_group_next(struct pq_group_reader *r, int64_t max_rows, struct ArrowArray *out, nl_error *err)
 {
     *out = (struct ArrowArray){0};
     if (max_rows <= 0)
         return nl_fail(err, NL_INVALID, "batches of %lld rows", (long long)max_rows);
-    if (r->failure.code == NL_OK && r->left) {
-        int64_t rows = r->left < max_rows ? r->left : max_rows;
-        rows = rows < r->most ? rows : r->most;
-        cut_pieces(r, rows);
-        int rc = read_leaves(r);
-        if (rc == NL_OK)
-            rc = assemble(r, out);
-        for (size_t i = 0; i < r->projection->n_leaves; i++)
-            arrow_array_release(&r->arrays[i]);
-        r->left -= rc ? 0 : rows;
-    }
+    while (r->failure.code == NL_OK && r->left && !out->release)
+        next_batch(r, max_rows, out);
     if (r->failure.code && err)
         *err = r->failure;
     return r->failure.code;
@@ -295,6 +343,7 @@ void pq_group_reader_free(struct pq_group_reader *r)
 {
     if (!r)
         return;
+    pq_select_free(r->select);
     for (size_t i = 0; r->leaves && i < r->projection->n_leaves; i++)
         pq_column_reader_free(&r->leaves[i]);
     for (size_t i = 0; r->workers && i < r->n_workers; i++)

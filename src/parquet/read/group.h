@@ -6,6 +6,7 @@
  * G2  Batches own what they point into; they outlive reader and file.
  * G3  A batch of nested data has fewer rows than were asked for, where those would have very many elements.
  * G4  With a pool the result and the error are those without one.
+ * G5  With a filter there are fewer batches, none of them empty, and only errors of what had to be looked at (select.h, L5).
  */
 #ifndef NL_PARQUET_READ_GROUP_H
 #define NL_PARQUET_READ_GROUP_H
@@ -15,6 +16,7 @@
 
 #include "base/cancel.h"
 #include "base/pool.h"
+#include "filter/filter.h"
 #include "parquet/read/projection.h"
 #include "parquet/read/segments.h"
 
@@ -25,6 +27,9 @@ struct pq_group_options {
     /* Only these rows (of the row group; ascending, apart, inside of it), side by side in batches. rows NULL: all. Copied. */
     const nl_parquet_range *rows;
     size_t n_rows;
+    /* Rows that cannot satisfy it may be left out (select.h). Its columns are the projection's, by their place; what it says of
+     * nested ones, and of others, is taken as true. Borrowed for the reader's life. NULL: none. */
+    const struct filter *filter;
     nl_pool *pool; /* decodes leaves side by side, together with the caller; NULL: the caller alone */
 };
 
@@ -43,8 +48,10 @@ int pq_group_reader_new(const nl_parquet_file *file, size_t row_group, const str
 /* The next at most max_rows rows as a struct array; released at the end. After a failure the reader is finished, and
  * repeats the error. */
 int pq_group_next(struct pq_group_reader *r, int64_t max_rows, struct ArrowArray *out, nl_error *err);
-/* Rows that are wanted and not yet delivered. */
+/* Rows that are wanted and not yet delivered, or left out. */
 int64_t pq_group_left(const struct pq_group_reader *r);
+/* Rows that the filter has left out until now. */
+int64_t pq_group_filtered(const struct pq_group_reader *r);
 /* NULL is fine. */
 void pq_group_reader_free(struct pq_group_reader *r);
 

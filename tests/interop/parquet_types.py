@@ -1,8 +1,9 @@
-"""Types that few files have, as other programs write and read them: intervals, decimals of more than 38 digits, geometry.
+"""What few files have, as other programs write and read it: intervals, decimals of more than 38 digits, geometry, encryption.
 
 pyarrow and DuckDB write files; ours shows their values, and writes them anew so that the peers see what was there.
 (parquet_java.py does the same with parquet-java's.) Skipped (77) where the peers are missing.
 """
+import base64
 import decimal
 import json
 import os
@@ -160,6 +161,51 @@ class Geometry(unittest.TestCase):
         for query in ("SELECT g FROM '{}'", "SELECT logical_type FROM parquet_schema('{}') WHERE name = 'g'"):
             self.assertEqual(duckdb.execute(query.format(again)).fetchall(),
                              duckdb.execute(query.format(file)).fetchall())
+
+
+class Encrypted(unittest.TestCase):
+    """Refused by name; what is not encrypted is read."""
+
+    def write(self, **how):
+        try:
+            import pyarrow.parquet.encryption as pe
+        except ImportError as missing:
+            self.skipTest(str(missing))
+
+        class Keys(pe.KmsClient):
+            def __init__(self, _):
+                pe.KmsClient.__init__(self)
+
+            def wrap_key(self, key, name):
+                return base64.b64encode(key)
+
+            def unwrap_key(self, key, name):
+                return base64.b64decode(key)
+
+        factory = pe.CryptoFactory(Keys)
+        properties = factory.file_encryption_properties(
+            pe.KmsConnectionConfig(), pe.EncryptionConfiguration(footer_key="f", column_keys={"k": ["secret"]}, **how))
+        file = path("encrypted.parquet")
+        table = pa.table({"open": [1, 2, 3], "secret": [4, 5, 6]})
+        with pq.ParquetWriter(file, table.schema, encryption_properties=properties) as w:
+            w.write_table(table)
+        return file
+
+    def test_columns_behind_a_plain_footer(self):
+        file = self.write(plaintext_footer=True)
+        out = good("parquet", "cat", "--columns", "open", "--format", "csv", file)
+        self.assertEqual(out.split(), ["open", "1", "2", "3"])
+        self.assertIn("6", good("query", "--format", "csv", f"SELECT sum(open) FROM '{file}'"))
+        for words in (("parquet", "cat", file), ("query", f"SELECT secret FROM '{file}'")):
+            code, _, messages = run(*words)
+            self.assertEqual(code, 1)
+            self.assertIn("row group 0, column secret: the column is encrypted", messages)
+        good("parquet", "inspect", file)
+
+    def test_the_footer(self):
+        code, _, messages = run("parquet", "head", self.write(plaintext_footer=False))
+        self.assertEqual(code, 1)
+        self.assertIn("the footer is encrypted", messages)
 
 
 unit.main()

@@ -10,6 +10,7 @@
 #include "arrow/arrow.h"
 #include "base/io/source.h"
 #include "base/str.h"
+#include "parquet/check/check.h"
 #include "support/check.h"
 #include "support/fault.h"
 #include "support/proc.h"
@@ -239,6 +240,41 @@ static void every_read_fails_once(void **state)
     }
 }
 
+static int ignore(void *ctx, const struct pq_finding *f, nl_error *err)
+{
+    (void)err;
+    *(size_t *)ctx += !f->warning;
+    return NL_OK;
+}
+
+/* What cannot be read or held in memory is no finding. */
+static void the_check_fails_once(void **state)
+{
+    (void)state;
+    size_t len, errors = 0;
+    char *data = load("ours_flat", &len);
+    for (int reads = 0; reads < 2; reads++) {
+        int rc = NL_IO;
+        for (long n = 1; rc != NL_OK; n++) {
+            struct wire w = {.base = {&wire_ops, name, len}, .data = (const uint8_t *)data, .left = reads ? n : 0};
+            nl_parquet_file *file;
+            nl_error err = {0};
+            struct pq_check_result r;
+            fault_arm(FAULT_ALLOC, reads ? 0 : n, ENOMEM);
+            rc = nl_parquet_open(&w.base, &file, &err);
+            if (rc == NL_OK)
+                rc = pq_check(file, &(struct pq_check_options){.found = ignore, .ctx = &errors}, &r, &err);
+            nl_parquet_close(file);
+            fault_disarm();
+            check_why("%s %ld: %s", reads ? "read" : "allocation", n, err.message);
+            CHECK(rc == NL_OK || rc == (reads ? NL_IO : NL_NO_MEMORY));
+            CHECK(n < 100000);
+        }
+    }
+    CHECK_INT(errors, 0);
+    free(data);
+}
+
 /* The columns of arrow_groups, wider, and one that it lacks. */
 static int make_wider(void **state)
 {
@@ -264,6 +300,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_allocation_fails_once),
         cmocka_unit_test(every_read_fails_once),
+        cmocka_unit_test(the_check_fails_once),
     };
     return cmocka_run_group_tests_name("parquet/read/faults", tests, make_wider, free_wider);
 }

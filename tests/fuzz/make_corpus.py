@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """make_corpus.py PROGRAM: small files of many features into corpus/parquet_file, by pyarrow, DuckDB, Polars, and `PROGRAM
 parquet rewrite` of theirs. What exists stays as it is: runs of other versions of the peers differ, and the corpus is to stay small.
+The files java_… are those of tests/interop/parquet_java/Oracle.java, with 13 rows instead of 5000.
 """
 import datetime
 import decimal

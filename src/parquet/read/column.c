@@ -233,6 +233,8 @@ static int views_array(struct pq_column_reader *c, size_t length, size_t valid, 
         return rc;
     struct ArrowArray views = *out;
     rc = arrow_views_to_offsets(&views, out, err);
+    if (rc == NL_UNSUPPORTED)
+        nl_hint(err, "ask for fewer rows a batch, or for strings as views");
     arrow_array_release(&views);
     return rc;
 }

@@ -1,5 +1,5 @@
 /* parquet_file.c: any bytes as a whole file, through everything that reads: metadata and statistics, columns one by one, all
- * columns in threads, members by path, rows by ranges, as another schema, page indexes and bloom filters as a filter asks
+ * columns in threads, rows by filters, members by path, rows by ranges, as another schema, page indexes and bloom filters as a filter asks
  * them, the check. parquet_file_mutate.h changes pages and footer so that the file still opens.
  *
  * Rows may be promised without end (runs of nulls cost nothing): a fixed number of batches is read.
@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "arrow/arrow.h"
+#include "fuzz/filtered.h"
 #include "fuzz/parquet_file_mutate.h"
-#include "fuzz/reading.h"
 #include "parquet/check/check.h"
 #include "parquet/index/dictionary.h"
 #include "parquet/index/select.h"
@@ -226,6 +226,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         for (size_t i = 0; i < pq_inspect_schema(file)->n_columns && i < COLUMNS; i++)
             read_column(file, i);
         read_together(file);
+        read_filtered(file);
         if (nl_parquet_schema(file, &schema, NULL) == NL_OK) {
             read_paths(file, &schema);
             read_adapted(file, &schema);

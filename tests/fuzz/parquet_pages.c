@@ -9,7 +9,7 @@
  */
 #include <string.h>
 
-#include "fuzz/reading.h"
+#include "fuzz/filtered.h"
 #include "parquet/check/check.h"
 #include "parquet/read/inspect.h"
 
@@ -231,6 +231,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     must(nl_source_open_memory("fuzz", bytes.data, bytes.len, &source, NULL));
     must(nl_parquet_open(source, &file, NULL));
     read_ways(file);
+    read_filtered(file);
     nl_parquet_close(file);
     nl_source_close(source);
     nl_buf_free(&bytes);

@@ -5,7 +5,8 @@
  *
  * IN is read first, outside the clock: its strings as views, or with --copy with offsets. The clock runs from the writer's
  * beginning to the commit, which syncs: write to a file system in memory to leave the disk out. CODEC is snappy, zstd or
- * none; an OPTION is plain (no dictionaries), auto (encodings by sample), v2 (data pages), rows=N (a row group), or
+ * none; an OPTION is plain (no dictionaries), auto (encodings by sample), v2 (data pages), rows=N (a row group), level=N (the
+ * codec's), or
  * COLUMN=delta, =delta_length, =delta_bytes, =split.
  * Prints a line a run: seconds, CPU seconds, bytes; after the last one the process's memory at its peak, in KiB.
  */
@@ -97,6 +98,10 @@ static bool take_option(char *word, nl_parquet_write_options *o, nl_parquet_colu
     *value++ = 0;
     if (strcmp(word, "rows") == 0) {
         o->row_group_rows = strtoll(value, NULL, 10);
+        return true;
+    }
+    if (strcmp(word, "level") == 0) {
+        o->codec_level = (int)strtol(value, NULL, 10);
         return true;
     }
     for (size_t i = 0; i < sizeof(encodings) / sizeof(encodings[0]); i++)

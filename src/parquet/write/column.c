@@ -6,7 +6,8 @@
 #include "parquet/encoding/rle_encode.h"
 
 #define PAGE_ENTRIES ((size_t)1 << 20) /* of a nested page, but for one long row */
-#define EARLY_VALUES 16384             /* how many show that a dictionary fails again */
+#define EARLY_VALUES 16384             /* how many show that a dictionary fails again, */
+#define DOOMED_NEW   254               /* or at the first time, where nearly all are new: so many of 256 */
 #define SHRED_ROWS   1024
 
 void pq_column_begin(struct pq_column_writer *c)
@@ -32,6 +33,7 @@ void pq_column_init(struct pq_column_writer *c, const struct pq_write_leaf *leaf
     const struct pq_write_type *type = &leaf->type;
     *c = (struct pq_column_writer){.config = config, .leaf = leaf, .options = *options};
     c->packer.codec = options->codec;
+    c->packer.measures = options->codec == PQ_CODEC_ZSTD && !options->level;
     c->packer.level = options->level;
     c->packer.encoding = options->encoding;
     c->packer.v2 = config->v2;
@@ -58,17 +60,23 @@ void pq_column_free(struct pq_column_writer *c)
     nl_buf_free(&c->flags);
 }
 
+/* Is there likely more of the chunk than the open page? */
+static bool goes_on(const struct pq_column_writer *c)
+{
+    return c->page.bytes >= c->config->page_bytes / 2;
+}
+
 /* ── the dictionary's fate ── */
 
 /* Do dictionary and indices take fewer bytes than the page's plain values? Where the difference is small, compression can
  * turn it round (numbers that rise slowly): then both are tried, once a column. */
-static int pays(struct pq_column_writer *c, bool *yes, nl_error *err)
+static int pays(struct pq_column_writer *c, bool more, bool *yes, nl_error *err)
 {
     size_t width = pq_bit_width(c->dict.n ? c->dict.n - 1 : 0), bytes = c->dict.body.len + c->page.n * width / 8;
     *yes = bytes < c->page.bytes;
     if (!*yes || c->proved || bytes < c->page.bytes / 4 || c->packer.codec == PQ_CODEC_UNCOMPRESSED)
         return NL_OK;
-    int rc = pq_column_sample(c, yes, err);
+    int rc = pq_column_sample(c, more, yes, err);
     c->proved = *yes;
     return rc;
 }
@@ -87,10 +95,10 @@ static int take_back(struct pq_column_writer *c, nl_error *err)
 }
 
 /* The first page of the file shows what to do with all. */
-static int follow_sample(struct pq_column_writer *c, nl_error *err)
+static int follow_sample(struct pq_column_writer *c, bool more, nl_error *err)
 {
     bool dictionary;
-    int rc = pq_column_sample(c, &dictionary, err);
+    int rc = pq_column_sample(c, more, &dictionary, err);
     if (rc)
         return rc;
     c->sampled = true;
@@ -107,21 +115,30 @@ static size_t newness(const struct pq_column_writer *c)
     return (size_t)c->dict.n * 256 / c->page.n;
 }
 
-/* End the trial where it is time to: `now`, or early where the last chunk's failed and this one looks the same. */
+/* Can the trial end early? Where the last chunk's failed and this one looks the same, or where so few values have come
+ * twice that there must be a million of them. Values that are chosen by a sample get their whole page. */
+static bool is_lost(const struct pq_column_writer *c)
+{
+    if (c->page.n < EARLY_VALUES)
+        return false;
+    return (c->lost_at && newness(c) >= c->lost_at) || (!c->options.sample && newness(c) >= DOOMED_NEW);
+}
+
+/* End the trial where it is time to: `now`, or early. */
 static int judge(struct pq_column_writer *c, bool now, nl_error *err)
 {
     if (!c->page.n || (c->mode != PQ_MODE_TRIAL && !(c->options.sample && !c->sampled && now)))
         return NL_OK;
-    bool early = c->lost_at && c->page.n >= EARLY_VALUES && newness(c) >= c->lost_at, yes = false;
+    bool early = is_lost(c), yes = false;
     if (!now && !early)
         return NL_OK;
     if (c->options.sample && !c->sampled)
-        return follow_sample(c, err);
-    int rc = early ? NL_OK : pays(c, &yes, err);
+        return follow_sample(c, goes_on(c), err);
+    int rc = early ? NL_OK : pays(c, goes_on(c), &yes, err);
     if (rc)
         return rc;
     if (!yes) {
-        c->lost_at = early ? c->lost_at : newness(c) * 9 / 10;
+        c->lost_at = early && c->lost_at ? c->lost_at : newness(c) * 9 / 10;
         return take_back(c, err);
     }
     c->mode = PQ_MODE_DICT;

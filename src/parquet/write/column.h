@@ -72,8 +72,8 @@ void pq_column_begin(struct pq_column_writer *c);
 
 /* column_sample.c: encode and compress the open page's first values in every way that their type has (in PLAIN alone where
  * the options want no sample), and keep the smallest: sets packer.encoding, answers in *dictionary whether the page's
- * dictionary is smaller still. */
-int pq_column_sample(struct pq_column_writer *c, bool *dictionary, nl_error *err);
+ * dictionary is smaller still, or, where `more` is to come, whether it will be. */
+int pq_column_sample(struct pq_column_writer *c, bool more, bool *dictionary, nl_error *err);
 /* column_bloom.c: hashes of a block's values, of all entries of the dictionary, into c->hashes. */
 int pq_column_hash_block(struct pq_column_writer *c, const struct pq_block *b, nl_error *err);
 int pq_column_hash_dict(struct pq_column_writer *c, nl_error *err);

@@ -54,16 +54,14 @@ static int smallest(struct pq_column_writer *c, const nl_buf *plain, size_t n, s
 }
 
 /* The page's dictionary and indices. */
-static int with_dictionary(struct pq_column_writer *c, size_t *size, nl_error *err)
+static int with_dictionary(struct pq_column_writer *c, size_t *entries, size_t *indices, nl_error *err)
 {
-    size_t entries = 0;
     nl_buf_clear(&c->packer.body);
-    int rc = packed_size(c, &c->dict.body, &entries, err);
+    int rc = packed_size(c, &c->dict.body, entries, err);
     if (!rc)
         rc = pq_indices_encode(c->page.indices, c->page.n, c->dict.n, &c->packer.body, err);
     if (!rc)
-        rc = packed_size(c, &c->packer.body, size, err);
-    *size += entries;
+        rc = packed_size(c, &c->packer.body, indices, err);
     return rc;
 }
 
@@ -83,18 +81,34 @@ static int plain_prefix(const struct pq_column_writer *c, size_t n, nl_buf *out,
     return nl_buf_append(out, all->data, len, err);
 }
 
-int pq_column_sample(struct pq_column_writer *c, bool *dictionary, nl_error *err)
+/* Will the dictionary pay later, though it may not yet? Its entries are numbered as they came: how many of the page's second
+ * half were new tells what a value of the next page costs at most. `entries`, `indices` and `plain` are bytes a value. */
+static bool will_pay(const struct pq_column_writer *c, double entries, double indices, double plain)
+{
+    const uint32_t *v = c->page.indices;
+    size_t half = c->page.n / 2;
+    uint32_t known = 0;
+    for (size_t i = 0; i < half; i++)
+        known = v[i] > known ? v[i] : known;
+    double fresh = (double)(c->dict.n - 1 - known) / (double)(c->page.n - half);
+    return half && fresh * entries + indices < plain * 0.95;
+}
+
+int pq_column_sample(struct pq_column_writer *c, bool more, bool *dictionary, nl_error *err)
 {
     nl_buf plain = {0};
-    size_t n = c->page.n < SAMPLE_VALUES ? c->page.n : SAMPLE_VALUES, without = 0, with = 0;
+    size_t n = c->page.n < SAMPLE_VALUES ? c->page.n : SAMPLE_VALUES, without = 0, entries = 0, packed = 0;
     bool indices = c->page.is_dict;
     int rc = indices ? pq_dict_to_plain(&c->dict, c->page.indices, n, &plain, err) : plain_prefix(c, n, &plain, err);
     if (!rc)
         rc = smallest(c, &plain, n, &without, err);
     if (!rc && indices)
-        rc = with_dictionary(c, &with, err);
+        rc = with_dictionary(c, &entries, &packed, err);
     /* The dictionary is the whole page's: as many times the sample. */
-    *dictionary = indices && (double)with < (double)without * (double)c->page.n / (double)n;
+    double plain_each = (double)without / (double)n, values = (double)c->page.n;
+    *dictionary = indices && !rc && (double)(entries + packed) < plain_each * values;
+    if (indices && !rc && !*dictionary && more)
+        *dictionary = will_pay(c, (double)entries / (double)c->dict.n, (double)packed / values, plain_each);
     nl_buf_free(&plain);
     return rc;
 }

@@ -194,6 +194,37 @@ static bool gather_plain_strings(const struct ArrowArray *a, size_t at, size_t m
     return true;
 }
 
+/* The same for views. */
+static bool gather_plain_views(const struct ArrowArray *a, size_t at, size_t most_bytes, struct pq_scratch *s,
+                               struct pq_block *b)
+{
+    const uint8_t *view = (const uint8_t *)a->buffers[1] + at * 16;
+    const int64_t *sizes = a->buffers[a->n_buffers - 1];
+    uint64_t buffers = (uint64_t)(a->n_buffers - 3);
+    size_t bytes = 4 * b->rows;
+    for (size_t i = 0; i < b->rows; i++, view += 16) {
+        int32_t len = load_i32(view, 0), which = load_i32(view, 2), offset = load_i32(view, 3);
+        const uint8_t *data = view + 4;
+        if (len > 12) {
+            if ((uint64_t)(int64_t)which >= buffers || offset < 0)
+                return false;
+            int64_t size;
+            memcpy(&size, sizes + which, 8);
+            data = a->buffers[2 + which];
+            if ((int64_t)offset + len > size || !data)
+                return false;
+            data += offset;
+        }
+        if (len < 0 || len > INT32_MAX - 64)
+            return false;
+        bytes += (size_t)len;
+        s->slices[i] = (struct pq_slice){data, (size_t)len};
+    }
+    b->bytes = bytes;
+    b->values = s->slices;
+    return bytes <= most_bytes;
+}
+
 /* Slices of the rows that are not null, until the block is full by bytes (G1): then fewer rows are taken. */
 static int gather_slices(const struct pq_write_type *t, const struct ArrowArray *a, size_t row, size_t most_bytes,
                          struct pq_scratch *s, struct pq_block *b, nl_error *err)
@@ -201,7 +232,9 @@ static int gather_slices(const struct pq_write_type *t, const struct ArrowArray 
     size_t at = row + (size_t)a->offset, prefix = t->width ? 0 : 4, i;
     if (!t->width && t->layout == ARROW_OFFSETS32 && !b->validity && gather_plain_strings(a, at, most_bytes, s, b))
         return NL_OK;
-    b->n = 0;
+    if (!t->width && t->layout == ARROW_VIEW && !b->validity && gather_plain_views(a, at, most_bytes, s, b))
+        return NL_OK;
+    b->n = b->bytes = 0;
     for (i = 0; i < b->rows && b->bytes < most_bytes; i++) {
         if (b->validity && !pq_bit(b->validity, b->validity_from + i))
             continue;

@@ -46,7 +46,7 @@ int pq_configure(const nl_parquet_write_options *o, struct pq_write_config *c, n
                                   .row_group_bytes = o->row_group_bytes ? o->row_group_bytes : 128 << 20,
                                   .page_bytes = o->page_bytes ? o->page_bytes : 1 << 20,
                                   .page_rows = o->page_rows ? (size_t)o->page_rows : 1 << 20,
-                                  .dictionary_bytes = o->dictionary_bytes ? o->dictionary_bytes : 1 << 20,
+                                  .dictionary_bytes = o->dictionary_bytes ? o->dictionary_bytes : 2 << 20,
                                   .threads = o->threads ? o->threads : 1,
                                   .v2 = o->data_page_v2,
                                   .checksums = o->checksums,

@@ -9,6 +9,8 @@
  * P2  The validity bitmap is empty until the first null: most pages of optional columns have none.
  * P3  A flat column has the bitmap, a nested one levels, one byte each: its entries are `rows`, too, its rows `top_rows`.
  * P4  Loose values are those whose levels are not there yet: a page that ends now ends in front of them.
+ * P5  A column that measures takes the fastest level of the codec that makes a page's beginning no larger than the default
+ *     one does: by its data pages 1, 4, 16, 64 …
  *
  * Spec: parquet-format, README, "Data Pages"; parquet.thrift, DataPageHeader, DataPageHeaderV2.
  */
@@ -36,7 +38,9 @@ struct pq_page {
 /* How pages become bytes; buffers that live as long as their column. */
 struct pq_packer {
     enum pq_codec codec;
-    int level;
+    int level;      /* of the codec; 0: its default, */
+    bool measures;  /* or what a page showed (P5) */
+    uint64_t pages; /* data pages so far */
     bool v2, checksums;
     enum pq_encoding encoding; /* of pages without a dictionary */
     struct pq_codec_ctx ctx;

@@ -1,6 +1,7 @@
 /* page_pack.c: a page's levels and values become bytes. See page.h, which draws them. */
 #include <string.h>
 
+#include "base/str.h"
 #include "parquet/encoding/delta_encode.h"
 #include "parquet/encoding/rle_encode.h"
 #include "parquet/encoding/split_encode.h"
@@ -122,6 +123,37 @@ int pq_values_encode(const struct pq_write_type *t, enum pq_encoding encoding, c
     }
 }
 
+/* ── the level ── */
+
+enum { MEASURED = (256 << 10) + 1, LEAST_MEASURED = 64 << 10 }; /* bytes; libzstd has other levels for less */
+
+/* Is it time to measure (P5)? */
+static bool is_due(struct pq_packer *k, const nl_buf *body)
+{
+    uint64_t i = ++k->pages;
+    bool power_of_4 = (i & (i - 1)) == 0 && (i & UINT64_C(0x5555555555555555)) == i;
+    return k->measures && power_of_4 && body->len >= LEAST_MEASURED;
+}
+
+static int measure_level(struct pq_packer *k, const nl_buf *body, nl_error *err)
+{
+    static const int levels[] = {0, 1, 2}; /* the default is 3 */
+    size_t len = body->len < MEASURED ? body->len : MEASURED, most = 0;
+    for (size_t i = 0; i < NL_LEN(levels); i++) {
+        nl_buf_clear(&k->packed);
+        int rc = pq_compress(&k->ctx, k->codec, levels[i], body->data, len, &k->packed, err);
+        if (rc)
+            return rc;
+        if (!i)
+            most = k->packed.len + k->packed.len / 512;
+        if (!i || k->packed.len <= most)
+            k->level = levels[i];
+        if (i && k->packed.len <= most)
+            break;
+    }
+    return NL_OK;
+}
+
 /* ── the page ── */
 
 /* Compress `body` and append it behind its header and, in v2, its levels. Sizes and checksum are filled in here. */
@@ -133,7 +165,10 @@ static int put_page(struct pq_page_header *h, const nl_buf *levels, const nl_buf
     /* v2 can say that a page is not compressed, and nothing need not be. */
     bool v2 = h->type == PQ_DATA_PAGE_V2, compress = k->codec != PQ_CODEC_UNCOMPRESSED && (!v2 || body->len);
     if (compress) {
-        int rc = pq_compress(&k->ctx, k->codec, k->level, body->data, body->len, &k->packed, err);
+        int rc = h->type != PQ_DICTIONARY_PAGE && is_due(k, body) ? measure_level(k, body, err) : NL_OK;
+        nl_buf_clear(&k->packed);
+        if (!rc)
+            rc = pq_compress(&k->ctx, k->codec, k->level, body->data, body->len, &k->packed, err);
         if (rc)
             return rc;
         data = v2 && k->packed.len >= body->len ? body : &k->packed;

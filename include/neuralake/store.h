@@ -26,6 +26,8 @@ typedef struct nl_store_options {
     const char *profile;
     const char *access_key, *secret_key, *session_token;
     size_t max_in_flight;     /* requests at the same time; 0: 64 */
+    const char *checksum;     /* "CRC64NVME" (NULL too), "CRC32", "CRC32C", "SHA256", "SHA1": sent with what is
+                               * written; "none": neither sent nor verified */
     unsigned request_seconds; /* for one request with all its retries; 0: 900 */
     bool anonymous;           /* sign nothing, look for no keys; also AWS_NO_SIGN_REQUEST=true */
     bool requester_pays;      /* we agree to pay for what we ask; also AWS_REQUEST_PAYER=requester */
@@ -43,7 +45,7 @@ typedef struct nl_store_stats {
 } nl_store_stats;
 
 /* options may be NULL; its strings are copied. *out is yours: nl_store_free(). Sends nothing and reads no file yet: errors of
- * settings come with the first use. Fails with NL_NO_MEMORY only. */
+ * settings come with the first use. NL_INVALID: an option has no meaning; NL_NO_MEMORY. */
 NL_API int nl_store_new(const nl_store_options *options, nl_store **out, nl_error *err);
 /* Sources and sinks of the store must be closed before. NULL is fine. */
 NL_API void nl_store_free(nl_store *s);

@@ -255,24 +255,33 @@ void s3_hmac_sha256(const void *key, size_t key_len, const void *data, size_t le
 
 static const char base64_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
+/* Up to three bytes as four digits. */
+static void base64_group(const uint8_t *p, size_t n, char four[static 4])
+{
+    uint32_t x = (uint32_t)p[0] << 16 | (n > 1 ? (uint32_t)p[1] << 8 : 0) | (n > 2 ? p[2] : 0);
+    four[0] = base64_digits[x >> 18];
+    four[1] = base64_digits[x >> 12 & 63];
+    four[2] = n > 1 ? base64_digits[x >> 6 & 63] : '=';
+    four[3] = n > 2 ? base64_digits[x & 63] : '=';
+}
+
+void s3_base64_text(const uint8_t *data, size_t len, char *out)
+{
+    for (size_t i = 0; i < len; i += 3, out += 4)
+        base64_group(data + i, len - i, out);
+    *out = 0;
+}
+
 int s3_base64(nl_buf *out, const void *data, size_t len, nl_error *err)
 {
     const uint8_t *p = data;
     int rc = nl_buf_reserve(out, (len / 3 + 1) * 4, err);
-    if (rc)
-        return rc;
-    for (; len;) {
-        size_t n = len < 3 ? len : 3;
-        uint32_t x = (uint32_t)p[0] << 16 | (n > 1 ? (uint32_t)p[1] << 8 : 0) | (n > 2 ? p[2] : 0);
-        char four[4] = {base64_digits[x >> 18], base64_digits[x >> 12 & 63], n > 1 ? base64_digits[x >> 6 & 63] : '=',
-                        n > 2 ? base64_digits[x & 63] : '='};
+    for (size_t i = 0; !rc && i < len; i += 3) {
+        char four[4];
+        base64_group(p + i, len - i, four);
         rc = nl_buf_append(out, four, sizeof four, err);
-        if (rc)
-            return rc;
-        p += n;
-        len -= n;
     }
-    return NL_OK;
+    return rc;
 }
 
 /* The value of a base64 digit, 64 for none. */

@@ -50,6 +50,8 @@ void s3_sha256(const void *data, size_t len, uint8_t out[static 32]);
 void s3_sha256_hex(const void *data, size_t len, char out[static S3_SHA256_HEX]);
 void s3_hmac_sha256(const void *key, size_t key_len, const void *data, size_t len, uint8_t out[static 32]);
 
+/* The base64 of len bytes and a NUL: out has room for 4 * ((len + 2) / 3) + 1. */
+void s3_base64_text(const uint8_t *data, size_t len, char *out);
 /* Append the base64 of len bytes, with padding. */
 int s3_base64(nl_buf *out, const void *data, size_t len, nl_error *err);
 /* Decode strictly (padding required, no white space) into out, which has room for cap bytes. False: not base64, or more

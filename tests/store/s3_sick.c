@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/str.h"
+#include "s3proto/hash.h"
 #include "store/backend.h"
 #include "support/check.h"
 #include "support/standin.h"
@@ -257,12 +258,84 @@ static void a_sick_store_is_not_hammered(void **state)
     stop(f);
 }
 
+/* A damaged body is told where the answer carries the whole object's checksum. */
+static void damaged_bytes_are_told(void **state)
+{
+    (void)state;
+    static const char *const headers[] = {"x-amz-checksum-crc64nvme: AAAAAAAAAAA=\r\n",
+                                          "x-amz-checksum-crc32: AAAAAA==\r\n", "x-amz-checksum-sha256: AAAA\r\n",
+                                          "x-amz-checksum-crc32: AAAAAA==-3\r\n"};
+    static const char *const right[] = {"CRC64NVME", "CRC32", NULL, NULL}; /* NULL: no checksum at all */
+    for (size_t i = 0; i < NL_LEN(headers); i++) {
+        check_why("%s", headers[i]);
+        struct fixture *f = start(&(struct store_tuning){.retry_base_ms = 1});
+        nl_error err = {0};
+        nl_source *source;
+        nl_bytes b;
+        f->sick.fault = (struct standin_answer){.headers = headers[i], .body = f->sick.data, .body_len = LEN};
+        f->sick.to = SIZE_MAX;
+        CHECK_OK(nl_store_open(f->store, "s3://bucket/key", NULL, &source, &err), err);
+        int rc = nl_source_read_tail(source, LEN, &b, &err);
+        if (right[i]) {
+            CHECK_FAILS(rc, NL_CORRUPT, err, "s3://bucket/key: the bytes were damaged on their way");
+            CHECK_HAS(err.message, right[i]);
+        } else {
+            CHECK_OK(rc, err);
+            nl_bytes_release(&b);
+        }
+        nl_source_close(source);
+        stop(f);
+    }
+}
+
+/* What is written carries its checksum: small, in parts, and the whole from the parts'. */
+static void what_is_written_carries_its_checksum(void **state)
+{
+    (void)state;
+    static const char *const names[] = {NULL, "crc32", "CRC32C", "SHA256", "none"};
+    for (size_t i = 0; i < NL_LEN(names); i++) {
+        check_why("%s", names[i] ? names[i] : "as it comes");
+        struct fixture *f = start(NULL);
+        nl_error err = {0};
+        nl_store_free(f->store);
+        nl_store_options o = {.endpoint_url = standin_url(f->server),
+                              .region = "us-east-1",
+                              .access_key = "KEY",
+                              .secret_key = "SECRET",
+                              .checksum = names[i]};
+        CHECK_OK(store_new_tuned(&o, &(struct store_tuning){.part_size = 1200}, &f->store, &err), err);
+        CHECK_OK(write_small(f->store, &f->sick, &err), err);
+        CHECK_OK(write_parts(f->store, &f->sick, &err), err);
+        enum s3_digest_kind kind = S3_CRC64NVME;
+        bool none = names[i] && !strcmp(names[i], "none");
+        CHECK(none || !names[i] || s3_digest_find(names[i], &kind));
+        uint8_t digest[S3_DIGEST_MAX];
+        char want[64], got[64];
+        for (size_t n = 0; n < standin_count(f->server); n++) {
+            const struct standin_request *q = standin_seen(f->server, n);
+            bool carries = !none && !strcmp(q->method, "PUT");
+            CHECK_INT(standin_header(q, s3_digest_header(kind), got, sizeof got), carries);
+            if (!carries)
+                continue;
+            s3_digest d;
+            s3_digest_open(&d, kind);
+            s3_digest_update(&d, q->body, q->body_len);
+            s3_base64_text(digest, s3_digest_final(&d, digest), want);
+            CHECK_STR(got, want);
+        }
+        stop(f);
+    }
+    nl_store *store;
+    nl_error err = {0};
+    CHECK_FAILS(nl_store_new(&(nl_store_options){.checksum = "MD4"}, &store, &err), NL_INVALID, err, "MD4");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(one_failure_heals_and_steady_ones_end),
-        cmocka_unit_test(a_request_has_a_deadline),
-        cmocka_unit_test(a_sick_store_is_not_hammered),
+        cmocka_unit_test(one_failure_heals_and_steady_ones_end), cmocka_unit_test(a_request_has_a_deadline),
+        cmocka_unit_test(a_sick_store_is_not_hammered),          cmocka_unit_test(damaged_bytes_are_told),
+        cmocka_unit_test(what_is_written_carries_its_checksum),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

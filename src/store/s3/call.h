@@ -22,6 +22,7 @@
 #include "base/io/source.h"
 #include "s3proto/uri.h"
 #include "s3proto/xml.h"
+#include "store/s3/checksum.h"
 
 struct store_client;
 
@@ -34,6 +35,7 @@ struct store_reply {
     int64_t retry_after;         /* seconds; -1: none */
     char etag[72];               /* without quotes */
     char request_id[80], bucket_region[64], write_id[40];
+    struct store_checksum checksum; /* of the whole object; len 0: none */
 };
 
 /* What to ask for; everything is copied but body and block. */
@@ -96,6 +98,7 @@ struct store_call {
     char curl_message[CURL_ERROR_SIZE];
     nl_bytes bytes; /* the 2xx body in the block; the call's own reference */
     nl_buf text;
+    atomic_bool verified; /* its checksum, by who waited first */
 };
 
 /* Make and sign a call. NL_DENIED and others: from the settings. *out is yours. */

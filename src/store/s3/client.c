@@ -132,6 +132,8 @@ int store_s3_backend(const nl_store_options *options, const struct store_tuning 
     pthread_mutex_init(&c->setup, NULL);
     pthread_mutex_init(&c->mutex, NULL);
     int rc = copy_options(c, options ? options : &none, err);
+    if (!rc)
+        rc = store_checksum_choose(c, options ? options->checksum : NULL, err);
     if (!rc && c->options.max_in_flight > 4096)
         rc = nl_fail(err, NL_INVALID, "%zu requests in flight: at most 4096 are taken", c->options.max_in_flight);
     if (rc) {

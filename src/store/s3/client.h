@@ -34,6 +34,8 @@ struct store_client {
     struct store_settings settings;
     struct store_endpoint endpoint;
     s3_key_cache keys;
+    enum s3_digest_kind checksum; /* fixed at the making, as the next two */
+    bool send_checksums, verify_checksums;
     nl_pool *pool;
 
     pthread_mutex_t mutex; /* L1 */

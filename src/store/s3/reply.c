@@ -88,6 +88,8 @@ static void header(struct store_reply *r, const char *name, const char *value)
         keep(r->bucket_region, sizeof r->bucket_region, value);
     } else if (!strcasecmp(name, "x-amz-meta-neuralake-write")) {
         keep(r->write_id, sizeof r->write_id, value);
+    } else if (!strncasecmp(name, "x-amz-checksum-", 15)) {
+        store_checksum_parse(name, value, &r->checksum);
     }
 }
 

@@ -40,9 +40,17 @@ struct slot {
     char *data;
     size_t len, cap;
     size_t number; /* of the part, from 1; 0: nothing is on its way */
-    bool hashing;  /* under the sink's mutex: a job of the pool has it */
+    struct store_checksum sum;
+    bool hashing; /* under the sink's mutex: a job of the pool has it */
     struct store_call *call;
     nl_error err; /* of the job */
+};
+
+/* What the completion says of one part. */
+struct part {
+    char etag[72];
+    struct store_checksum sum;
+    uint64_t len;
 };
 
 struct s3_sink {
@@ -56,9 +64,9 @@ struct s3_sink {
     char write_id[33]; /* W2 */
     size_t part_size;
     bool size_known;
-    char *upload_id; /* NULL: no multipart upload yet */
-    char (*etags)[72];
-    size_t n_parts, etags_cap;
+    char *upload_id;    /* NULL: no multipart upload yet */
+    struct part *parts; /* that were started */
+    size_t n_parts, parts_cap;
     pthread_mutex_t mutex;
     pthread_cond_t hashed;
     size_t current, n_slots;
@@ -109,7 +117,7 @@ static void sink_free(struct s3_sink *s)
     free(s->uri);
     free(s->content_type);
     free(s->upload_id);
-    free(s->etags);
+    free(s->parts);
     free(s);
 }
 
@@ -130,11 +138,17 @@ static int send_part(struct slot *slot, nl_error *err)
     char number[24];
     snprintf(number, sizeof number, "%zu", slot->number);
     s3_pair query[] = {{"partNumber", number}, {"uploadId", s->upload_id}};
+    slot->sum = store_checksum_of(s->client, slot->data, slot->len);
+    char sum[STORE_CHECKSUM_TEXT];
+    store_checksum_text(&slot->sum, sum);
+    s3_pair header = {s3_digest_header(slot->sum.kind), sum};
     struct store_request r = {.method = "PUT",
                               .bucket = s->bucket,
                               .key = s->key,
                               .query = query,
                               .n_query = 2,
+                              .headers = &header,
+                              .n_headers = *sum != 0,
                               .body = slot->data,
                               .body_len = slot->len};
     struct store_call *call;
@@ -167,13 +181,13 @@ static int start_part(struct s3_sink *s, struct slot *slot, nl_error *err)
 {
     if (s->n_parts == most_parts)
         return nl_fail(err, NL_INVALID, "%s: more than %d parts; say the size beforehand", s->uri, most_parts);
-    if (s->n_parts == s->etags_cap) {
-        size_t cap = s->etags_cap ? s->etags_cap * 2 : 16;
-        void *more = reallocarray(s->etags, cap, sizeof *s->etags);
+    if (s->n_parts == s->parts_cap) {
+        size_t cap = s->parts_cap ? s->parts_cap * 2 : 16;
+        void *more = reallocarray(s->parts, cap, sizeof *s->parts);
         if (!more)
             return nl_fail_memory(err);
-        s->etags = more;
-        s->etags_cap = cap;
+        s->parts = more;
+        s->parts_cap = cap;
     }
     slot->number = ++s->n_parts;
     if (store_client_unsigned(s->client))
@@ -187,6 +201,13 @@ static int start_part(struct s3_sink *s, struct slot *slot, nl_error *err)
     if (rc)
         slot->hashing = false;
     return rc;
+}
+
+static void keep_part(struct part *p, const struct slot *slot, const struct store_call *call)
+{
+    memcpy(p->etag, call->reply.etag, sizeof p->etag);
+    p->sum = slot->sum;
+    p->len = slot->len;
 }
 
 /* Wait until the slot's part has arrived, and take its ETag. */
@@ -207,7 +228,7 @@ static int end_part(struct s3_sink *s, struct slot *slot, nl_error *err)
     if (rc)
         nl_note(err, "part %zu", slot->number);
     else
-        memcpy(s->etags[slot->number - 1], call->reply.etag, sizeof s->etags[0]);
+        keep_part(&s->parts[slot->number - 1], slot, call);
     store_call_free(call);
     slot->number = 0;
     slot->len = 0;
@@ -230,8 +251,13 @@ static size_t object_headers(const struct s3_sink *s, s3_pair *h, bool condition
 
 static int begin_upload(struct s3_sink *s, nl_error *err)
 {
-    s3_pair query = {"uploads", ""}, headers[3];
+    s3_pair query = {"uploads", ""}, headers[5];
     size_t n = object_headers(s, headers, false);
+    if (s->client->send_checksums) {
+        bool full = store_checksum_combines(s->client->checksum);
+        headers[n++] = (s3_pair){"x-amz-checksum-algorithm", s3_digest_name(s->client->checksum)};
+        headers[n++] = (s3_pair){"x-amz-checksum-type", full ? "FULL_OBJECT" : "COMPOSITE"};
+    }
     struct store_request r = {.method = "POST",
                               .bucket = s->bucket,
                               .key = s->key,
@@ -331,12 +357,18 @@ static bool is_ours(struct s3_sink *s)
 static int put_whole(struct s3_sink *s, nl_error *err)
 {
     const struct slot *slot = &s->slots[0];
-    s3_pair headers[3];
+    s3_pair headers[4];
+    size_t n = object_headers(s, headers, true);
+    struct store_checksum sum = store_checksum_of(s->client, slot->data, slot->len);
+    char text[STORE_CHECKSUM_TEXT];
+    store_checksum_text(&sum, text);
+    if (*text)
+        headers[n++] = (s3_pair){s3_digest_header(sum.kind), text};
     struct store_request r = {.method = "PUT",
                               .bucket = s->bucket,
                               .key = s->key,
                               .headers = headers,
-                              .n_headers = object_headers(s, headers, true),
+                              .n_headers = n,
                               .body = slot->data,
                               .body_len = slot->len};
     struct store_call *call;
@@ -352,14 +384,17 @@ static int put_whole(struct s3_sink *s, nl_error *err)
 static int completion_xml(const struct s3_sink *s, nl_buf *body, nl_error *err)
 {
     s3_xml_writer w;
-    char etag[80];
+    char etag[80], sum[STORE_CHECKSUM_TEXT], name[32];
+    snprintf(name, sizeof name, "Checksum%s", s3_digest_name(s->client->checksum));
     s3_xml_start(&w, body);
     s3_xml_open_root(&w, "CompleteMultipartUpload");
     for (size_t i = 0; i < s->n_parts; i++) {
-        snprintf(etag, sizeof etag, "\"%s\"", s->etags[i]);
+        snprintf(etag, sizeof etag, "\"%s\"", s->parts[i].etag);
+        store_checksum_text(&s->parts[i].sum, sum);
         s3_xml_open(&w, "Part");
         s3_xml_u64(&w, "PartNumber", i + 1);
         s3_xml_text(&w, "ETag", etag);
+        s3_xml_text(&w, name, *sum ? sum : NULL);
         s3_xml_close(&w, "Part");
     }
     s3_xml_close(&w, "CompleteMultipartUpload");
@@ -373,7 +408,7 @@ static bool etag_of_parts(const struct s3_sink *s, char out[static 72])
     uint8_t md5[S3_DIGEST_MAX];
     s3_digest_open(&d, S3_MD5);
     for (size_t i = 0; i < s->n_parts; i++) {
-        if (strlen(s->etags[i]) != 32 || !nl_unhex(s->etags[i], 32, md5))
+        if (strlen(s->parts[i].etag) != 32 || !nl_unhex(s->parts[i].etag, 32, md5))
             return false;
         s3_digest_update(&d, md5, 16);
     }
@@ -393,6 +428,35 @@ static bool completed_before(struct s3_sink *s)
         return is_ours(s);
     return etag_of_parts(s, want) && !store_s3_head_call(s->client, s->bucket, s->key, &info, NULL, NULL) &&
            !strcmp(info.etag, want);
+}
+
+/* The whole object's checksum, from those of its parts; none where they do not combine. */
+static struct store_checksum whole_checksum(const struct s3_sink *s)
+{
+    struct store_checksum whole = {0};
+    for (size_t i = 0; i < s->n_parts && store_checksum_combines(s->parts[i].sum.kind) && s->parts[i].sum.len; i++)
+        store_checksum_append(&whole, &s->parts[i].sum, s->parts[i].len);
+    return whole;
+}
+
+/* Has the store put together the bytes that were sent? Where its answer carries the whole object's checksum. */
+static int check_completed(const struct s3_sink *s, const struct store_call *call, nl_error *err)
+{
+    struct store_checksum whole = whole_checksum(s);
+    char want[STORE_CHECKSUM_TEXT], name[32];
+    nl_arena arena = {0};
+    s3_xml_node *root;
+    int rc = NL_OK;
+    if (!whole.len || store_reply_xml(&arena, &call->text, "CompleteMultipartUploadResult", &root, NULL))
+        return NL_OK;
+    store_checksum_text(&whole, want);
+    snprintf(name, sizeof name, "Checksum%s", s3_digest_name(whole.kind));
+    const char *got = s3_xml_child_text(root, name);
+    if (got && !strchr(got, '-') && strcmp(got, want) != 0)
+        rc = nl_fail(err, NL_CORRUPT, "%s: the parts were put together wrongly: %s is %s, not %s", s->uri, name, got,
+                     want);
+    nl_arena_free(&arena);
+    return rc;
 }
 
 static int complete(struct s3_sink *s, nl_error *err)
@@ -416,7 +480,8 @@ static int complete(struct s3_sink *s, nl_error *err)
     if (rc && call && store_call_repeated(call) && completed_before(s)) {
         nl_error_clear(err);
         rc = NL_OK;
-    }
+    } else if (!rc)
+        rc = check_completed(s, call, err);
     store_call_free(call);
     nl_buf_free(&body);
     return rc;

@@ -93,12 +93,18 @@ static int unit_send(struct s3_source *s, struct unit *u, size_t i, const char *
     snprintf(etag, sizeof etag, "\"%s\"", s->etag);
     bool known = s->etag[0];
     pthread_mutex_unlock(&s->mutex);
-    s3_pair headers[2] = {{"Range", range}, {"If-Match", etag}};
+    /* A range that may be the whole object; of others no checksum is known. */
+    bool whole = s->client->verify_checksums && u->n_calls == 1 && (u->tail || u->offset == 0);
+    s3_pair headers[3] = {{"Range", range}};
+    r.n_headers = 1;
+    if (known)
+        headers[r.n_headers++] = (s3_pair){"If-Match", etag};
+    if (whole)
+        headers[r.n_headers++] = (s3_pair){"x-amz-checksum-mode", "ENABLED"};
     r.method = "GET";
     r.bucket = s->bucket;
     r.key = s->key;
     r.headers = headers;
-    r.n_headers = known ? 2 : 1;
     int rc = store_call_new(s->client, &r, &u->calls[i], err);
     return rc ? rc : store_call_submit(u->calls[i], err);
 }
@@ -182,8 +188,21 @@ static int learn(struct s3_source *s, const struct store_reply *r, uint64_t tota
     return same ? NL_OK : changed(s, err);
 }
 
+/* Where an answer brought the whole object and its checksum: do they fit? */
+static int check_whole(const struct s3_source *s, struct store_call *call, uint64_t total, nl_error *err)
+{
+    if (!s->client->verify_checksums || call->received != total || atomic_load(&call->verified))
+        return NL_OK;
+    int rc = store_checksum_verify(&call->reply.checksum, call->bytes.data, call->received, err);
+    if (rc)
+        nl_note(err, "%s", s->base.name);
+    else
+        atomic_store(&call->verified, true);
+    return rc;
+}
+
 /* One piece of a range has arrived: is it what was asked for? */
-static int check_piece(struct s3_source *s, const struct store_call *call, nl_range want, nl_error *err)
+static int check_piece(struct s3_source *s, struct store_call *call, nl_range want, nl_error *err)
 {
     const struct store_reply *r = &call->reply;
     int rc = store_call_result(call, err);
@@ -201,7 +220,7 @@ static int check_piece(struct s3_source *s, const struct store_call *call, nl_ra
         return nl_fail(err, NL_INVALID,
                        "%s: %" PRIu64 " bytes at offset %" PRIu64 " do not lie inside the object: %zu came",
                        s->base.name, want.length, want.offset, call->received);
-    return NL_OK;
+    return check_whole(s, call, total, err);
 }
 
 static int wait_range(struct s3_source *s, struct s3_fetch *f, nl_cancel *cancel, nl_bytes *out, nl_error *err)
@@ -254,6 +273,8 @@ static int wait_tail(struct s3_source *s, struct s3_fetch *f, nl_cancel *cancel,
         return nl_fail(err, NL_UNSUPPORTED, "%s: %s answered a request for a range with something else (HTTP %d)",
                        s->base.name, s->client->endpoint.base, r->http);
     rc = learn(s, r, total, err);
+    if (!rc)
+        rc = check_whole(s, call, total, err);
     if (rc)
         return rc;
     nl_bytes got = {call->bytes.data, call->received, call->bytes.block};

@@ -285,13 +285,14 @@ static int read_range(struct pq_column_reader *c, struct batch *b, size_t until,
     return rc;
 }
 
-/* Where all rows of the batch are values of the page at hand, stored as they are wanted: they stay where they are. */
+/* Where all rows of the batch are values of the page at hand, stored as they are wanted: they stay where they are, unless the
+ * page lies in the scratch memory, which the next one takes (Y2). */
 static bool stays(const struct pq_column_reader *c, size_t rows)
 {
     const struct pq_leaf_type *t = &c->leaf->type;
     return c->kind == PQ_VALUES_PLAIN && t->conversion == PQ_TO_SAME && t->value_width && !c->has_levels &&
            c->page_left >= rows && rows <= (size_t)(c->values_end - c->values) / t->value_width &&
-           (uintptr_t)c->values % 8 == 0;
+           (uintptr_t)c->values % 8 == 0 && c->page.block && c->page.block != c->scratch;
 }
 
 static int page_array(struct pq_column_reader *c, size_t rows, struct ArrowArray *out, nl_error *err)

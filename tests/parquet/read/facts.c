@@ -317,8 +317,54 @@ static void the_table(void **state)
         run(&facts[i]);
 }
 
+/* Two small pages of Snappy, a batch each: the first batch is still what it was when the second was read. */
+static void batches_outlive_the_pages_behind_them(void **state)
+{
+    (void)state;
+    struct made m;
+    nl_buf bytes = {0};
+    nl_source *source;
+    nl_parquet_file *file;
+    nl_parquet_reader *reader;
+    struct ArrowArray batches[2];
+    nl_error err;
+    start(&m);
+    CHECK_OK(nl_buf_puts(&bytes, "PAR1", &err), err);
+    static const char *const pages[] = {"\x0C\x2C\1\0\0\0\2\0\0\0\3\0\0\0", "\x0C\x2C\4\0\0\0\5\0\0\0\6\0\0\0"};
+    for (size_t i = 0; i < 2; i++) {
+        m.page.compressed_size = 14;
+        m.page.uncompressed_size = 12;
+        CHECK_OK(pq_page_header_encode(&m.page, &bytes, &err), err);
+        CHECK_OK(nl_buf_append(&bytes, pages[i], 14, &err), err);
+    }
+    m.chunk.meta.codec = PQ_CODEC_SNAPPY;
+    m.chunk.meta.num_values = m.group.num_rows = 6;
+    m.chunk.meta.total_compressed_size = (int64_t)bytes.len - FIRST;
+    size_t at = bytes.len;
+    CHECK_OK(pq_file_meta_encode(&m.meta, &bytes, &err), err);
+    uint32_t len = (uint32_t)(bytes.len - at);
+    CHECK_OK(nl_buf_append(&bytes, &len, 4, &err), err);
+    CHECK_OK(nl_buf_puts(&bytes, "PAR1", &err), err);
+    CHECK_OK(nl_source_open_memory("the file", bytes.data, bytes.len, &source, &err), err);
+    CHECK_OK(nl_parquet_open(source, &file, &err), err);
+    CHECK_OK(nl_parquet_reader_new(file, &(nl_parquet_read_options){.batch_rows = 3}, &reader, &err), err);
+    for (size_t i = 0; i < 2; i++)
+        CHECK_OK(nl_parquet_next(reader, &batches[i], &err), err);
+    nl_parquet_reader_free(reader);
+    nl_parquet_close(file);
+    nl_source_close(source);
+    nl_buf_free(&bytes);
+    for (size_t i = 0; i < 2; i++) {
+        CHECK_INT(batches[i].length, 3);
+        for (int k = 0; k < 3; k++)
+            CHECK_INT(((const int32_t *)batches[i].children[0]->buffers[1])[k], (int)i * 3 + k + 1);
+        batches[i].release(&batches[i]);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(the_table)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(the_table),
+                                       cmocka_unit_test(batches_outlive_the_pages_behind_them)};
     return cmocka_run_group_tests_name("parquet/read/facts", tests, NULL, NULL);
 }

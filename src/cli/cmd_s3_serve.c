@@ -1,4 +1,7 @@
 /* cmd_s3_serve.c: the embedded S3 server in the foreground, and the settings of one that runs. */
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +13,7 @@
 #include "server/s3/server.h"
 #include "server/s3/state.h"
 
-static const char *const durabilities[] = {"full", "rename", NULL};
+static const char *const durabilities[] = {"full", "rename", "none", NULL};
 
 /* "HOST:PORT", "[::1]:9000", ":9000": the host into a new string (NULL: the default). */
 static int parse_listen(const char *text, char **host, int *port, nl_error *err)
@@ -56,6 +59,52 @@ static void wait_for_the_end(struct cli_context *x)
     nl_cancel_unwatch(&x->cancel, &watch);
 }
 
+/* SIGHUP is taken by a thread of its own: no handler has to be safe in the middle of anything. */
+struct reloader {
+    struct s3_server *server;
+    pthread_t thread;
+    atomic_bool stop;
+};
+
+/* In this thread and those that it starts. */
+static void block_hangups(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+static void *reload_on_hangup(void *arg)
+{
+    struct reloader *r = arg;
+    sigset_t set;
+    int signal;
+    sigemptyset(&set);
+    sigaddset(&set, SIGHUP);
+    while (!sigwait(&set, &signal) && !atomic_load(&r->stop)) {
+        nl_error err = {0};
+        if (s3_server_reload(r->server, &err))
+            fprintf(stderr, "neuralake s3 serve: %s\n", err.message);
+        else
+            fputs("neuralake s3 serve: the credentials file was read again\n", stderr);
+    }
+    return NULL;
+}
+
+static int start_reloader(struct reloader *r, nl_error *err)
+{
+    int failed = pthread_create(&r->thread, NULL, reload_on_hangup, r);
+    return failed ? nl_fail_errno(err, failed, "cannot start a thread") : NL_OK;
+}
+
+static void stop_reloader(struct reloader *r)
+{
+    atomic_store(&r->stop, true);
+    pthread_kill(r->thread, SIGHUP);
+    pthread_join(r->thread, NULL);
+}
+
 static int run_serve(struct cli_context *x, const struct cli_args *a, nl_error *err)
 {
     struct s3_server_options o = {.root = cli_value(a, "root"),
@@ -65,12 +114,18 @@ static int run_serve(struct cli_context *x, const struct cli_args *a, nl_error *
     while (o.host_names[o.n_host_names])
         o.n_host_names++;
     const char *durability = cli_value(a, "durability"), *listen = cli_value(a, "listen");
-    o.durability = durability && strcmp(durability, "rename") == 0 ? S3_DURABILITY_RENAME : S3_DURABILITY_FULL;
+    o.durability = !durability || strcmp(durability, "full") == 0 ? S3_DURABILITY_FULL
+                   : strcmp(durability, "rename") == 0            ? S3_DURABILITY_RENAME
+                                                                  : S3_DURABILITY_NONE;
+    o.access_log = cli_value(a, "access-log");
+    o.tls_cert = cli_value(a, "tls-cert");
+    o.tls_key = cli_value(a, "tls-key");
 
     char *host = NULL;
     struct s3_server *server = NULL;
     int rc = listen ? parse_listen(listen, &host, &o.port, err) : NL_OK;
     o.host = host;
+    block_hangups(); /* before the server's threads are there */
     if (rc == NL_OK)
         rc = s3_server_start(&o, &server, err);
     free(host);
@@ -78,8 +133,13 @@ static int run_serve(struct cli_context *x, const struct cli_args *a, nl_error *
         return rc;
     printf("listening on %s\n", s3_server_url(server));
     rc = cli_flush(err);
+    struct reloader r = {.server = server};
     if (rc == NL_OK)
+        rc = start_reloader(&r, err);
+    if (rc == NL_OK) {
         wait_for_the_end(x);
+        stop_reloader(&r);
+    }
     s3_server_stop(server);
     return rc;
 }
@@ -93,7 +153,9 @@ const struct cli_command cli_s3_serve = {
                    "runs until Ctrl-C. Without --credentials, a random key pair is made for the root and kept in it; "
                    "'neuralake s3 env' "
                    "prints it as settings.\n\nThe credentials file is YAML, a list of access_key, secret_key and, "
-                   "where wanted, name.",
+                   "where wanted, name, access (read-only or read-write), buckets and prefixes; an entry 'anonymous: "
+                   "read-only' with buckets opens these to everybody. SIGHUP reads it again, and opens the access log "
+                   "again; a file that is wrong changes nothing.\n\n/-/health and /-/metrics (Prometheus) need no key.",
     .options =
         (const struct cli_option[]){
             CLI_OPTION_ROOT,
@@ -112,7 +174,21 @@ const struct cli_command cli_s3_serve = {
              .argument = "LEVEL",
              .choices = durabilities,
              .complete = CLI_COMPLETE_CHOICES,
-             .help = "what a write has reached when it is answered: the disk, or a rename (default: full)"},
+             .help =
+                 "what a write has reached when it is answered: the disk (full), its name (rename: all is synced at "
+                 "the end), or its name and never a sync (none) (default: full)"},
+            {.name = "access-log",
+             .argument = "FILE",
+             .complete = CLI_COMPLETE_FILE,
+             .help = "append one line a request; - is standard output"},
+            {.name = "tls-cert",
+             .argument = "FILE",
+             .complete = CLI_COMPLETE_FILE,
+             .help = "serve https with this certificate (PEM, with its chain)"},
+            {.name = "tls-key",
+             .argument = "FILE",
+             .complete = CLI_COMPLETE_FILE,
+             .help = "the certificate's key (PEM)"},
             {0},
         },
     .examples =

@@ -11,6 +11,7 @@
 /* Sorted by code: searched by bisection. */
 static const s3_error_info table[] = {
     {"AccessDenied", 403, "Access Denied", NL_DENIED, false},
+    {"AccessForbidden", 403, "CORSResponse: This CORS request is not allowed.", NL_DENIED, false},
     {"AuthorizationHeaderMalformed", 400, "The authorization header that you provided is not valid.", NL_DENIED, false},
     {"AuthorizationQueryParametersError", 400, "The query parameters of the signature are not valid.", NL_DENIED,
      false},

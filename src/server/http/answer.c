@@ -102,8 +102,10 @@ static struct MHD_Response *make_response(http_request *r)
         if (r->body.len == 0)
             return MHD_create_response_from_buffer(0, (void *)(uintptr_t) "", MHD_RESPMEM_PERSISTENT);
         out = MHD_create_response_from_buffer(r->body.len, r->body.data, MHD_RESPMEM_MUST_FREE);
-        if (out)
+        if (out) {
+            r->length = r->body.len;
             r->body = (nl_buf){0};
+        }
         break;
     case HTTP_NO_ANSWER:
         break;

@@ -60,11 +60,12 @@ struct http_server_options {
         *host_names; /* names that Host may have besides the listen address and localhost; also as a suffix:
                                       a label in front of them is given by http_request_host_label() */
     size_t n_host_names;
-    size_t max_connections;  /* 0: 4096; cut to what the limit of open files allows */
-    size_t max_header_bytes; /* 0: 16 KiB */
-    unsigned idle_timeout;   /* seconds; 0: 60 */
-    size_t poll_threads;     /* 0: one a core, at least 2 */
-    size_t disk_threads;     /* 0: 16 */
+    size_t max_connections;         /* 0: 4096; cut to what the limit of open files allows */
+    size_t max_header_bytes;        /* 0: 16 KiB */
+    unsigned idle_timeout;          /* seconds; 0: 60 */
+    size_t poll_threads;            /* 0: one a core, at least 2 */
+    size_t disk_threads;            /* 0: 16 */
+    const char *tls_cert, *tls_key; /* PEM, with the chain; both or none. Must live as long as the server */
     const struct http_handler *handler;
     void *app;
 };
@@ -76,6 +77,8 @@ int http_server_start(const struct http_server_options *o, http_server **out, nl
 const char *http_server_url(const http_server *s);
 /* Does it listen on loopback alone? */
 bool http_server_is_loopback(const http_server *s);
+/* Connections that are open now. */
+size_t http_server_connections(const http_server *s);
 /* No new connections; requests under way get grace seconds to end, then everything is released. NULL is fine. */
 void http_server_stop(http_server *s, unsigned grace);
 
@@ -96,6 +99,17 @@ void *http_request_data(const http_request *r);
 void http_request_set_data(http_request *r, void *data);
 nl_arena *http_request_arena(http_request *r); /* released after done */
 void http_request_use_disk_thread(http_request *r);
+
+/* How it ended; asked for in done. */
+struct http_outcome {
+    unsigned status; /* 0: no answer was given */
+    uint64_t received,
+        sent;      /* bytes of the bodies; sent: what the answer has, even where the client left before its end */
+    int64_t ns;    /* from the request line to the end */
+    bool cut;      /* the connection broke */
+    char peer[64]; /* the client's address, without port */
+};
+void http_request_outcome(const http_request *r, struct http_outcome *out);
 
 /* ── answering ── */
 /* Copied. A failed allocation turns the answer into a 500. */

@@ -42,6 +42,7 @@ struct http_request {
     uint64_t offset, length;
     http_header *out_headers;
     size_t n_out, out_room;
+    bool cut;    /* it ended before its answer was sent */
     bool broken; /* an allocation failed: answer 500 */
 };
 

@@ -109,7 +109,9 @@ int http_learn_names(http_server *s, const struct http_server_options *o, int fd
     }
     /* A wildcard cannot be connected to by name: show what works on this machine. */
     const char *shown = s->wildcard ? (a.ss_family == AF_INET6 ? "::1" : "127.0.0.1") : address;
-    if (asprintf(&s->url, strchr(shown, ':') ? "http://[%s]:%s" : "http://%s:%s", shown, port) < 0) {
+    bool v6 = strchr(shown, ':') != NULL;
+    if (asprintf(&s->url, "%s://%s%s%s:%s", o->tls_cert ? "https" : "http", v6 ? "[" : "", shown, v6 ? "]" : "", port) <
+        0) {
         s->url = NULL;
         return nl_fail_memory(err);
     }

@@ -1,4 +1,6 @@
 /* request.c: one request: made when its target is known, filled when its head is here. */
+#include <netdb.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -136,4 +138,19 @@ nl_arena *http_request_arena(http_request *r)
 void http_request_use_disk_thread(http_request *r)
 {
     r->on_disk_thread = true;
+}
+
+void http_request_outcome(const http_request *r, struct http_outcome *out)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(r->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    *out = (struct http_outcome){.status = r->stage == HTTP_QUEUED ? r->status : 0,
+                                 .received = r->received,
+                                 .sent = r->kind == HTTP_LENGTH ? 0 : r->length,
+                                 .ns = nl_monotonic_ns() - r->started_ns,
+                                 .cut = r->cut,
+                                 .peer = "-"};
+    const struct sockaddr *a = info ? info->client_addr : NULL;
+    socklen_t len = !a ? 0 : a->sa_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
+    if (len && getnameinfo(a, len, out->peer, sizeof(out->peer), NULL, 0, NI_NUMERICHOST))
+        memcpy(out->peer, "-", 2);
 }

@@ -220,11 +220,11 @@ static void on_done(void *cls, struct MHD_Connection *connection, void **req_cls
         return;
     *req_cls = NULL;
     if (r->counted) {
+        r->cut = why != MHD_REQUEST_TERMINATED_COMPLETED_OK;
         s->handler->done(s->app, r);
         nl_log(ROOM, NL_LOG_INFO, "%s %s %s %u in=%llu out=%llu us=%lld%s", r->id, r->method, r->target, r->status,
-               (unsigned long long)r->received, (unsigned long long)(r->kind == HTTP_BYTES ? r->body.len : r->length),
-               (long long)((nl_monotonic_ns() - r->started_ns) / 1000),
-               why == MHD_REQUEST_TERMINATED_COMPLETED_OK ? "" : " (cut)");
+               (unsigned long long)r->received, (unsigned long long)r->length,
+               (long long)((nl_monotonic_ns() - r->started_ns) / 1000), r->cut ? " (cut)" : "");
         pthread_mutex_lock(&s->mutex);
         if (--s->active == 0)
             pthread_cond_broadcast(&s->idle);
@@ -277,16 +277,27 @@ static int start_daemon(http_server *s, const struct http_server_options *o, int
     unsigned connections = connections_that_fit(o->max_connections ? o->max_connections : 4096);
     if (poll > connections)
         poll = connections;
+    bool tls = o->tls_cert && o->tls_key;
+    if (tls && MHD_is_feature_supported(MHD_FEATURE_TLS) != MHD_YES)
+        return nl_fail(err, NL_UNSUPPORTED, "this libmicrohttpd was built without TLS");
+    struct MHD_OptionItem more[] = {{MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)o->tls_cert},
+                                    {MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)o->tls_key},
+                                    {MHD_OPTION_END, 0, NULL}};
+    unsigned flags = MHD_USE_EPOLL | MHD_USE_INTERNAL_POLLING_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
+                     (tls ? (unsigned)MHD_USE_TLS : 0u);
     /* A pool of one is not a pool to MHD: it wants 0 then. */
     s->daemon =
-        MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_INTERNAL_POLLING_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG,
-                         0, NULL, NULL, on_call, s, MHD_OPTION_EXTERNAL_LOGGER, log_mhd, NULL, MHD_OPTION_LISTEN_SOCKET,
-                         fd, MHD_OPTION_THREAD_POOL_SIZE, poll > 1 ? (unsigned)poll : 0u, MHD_OPTION_CONNECTION_LIMIT,
-                         connections, MHD_OPTION_CONNECTION_TIMEOUT, o->idle_timeout ? o->idle_timeout : 60u,
-                         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_URI_LOG_CALLBACK,
-                         on_target, s, MHD_OPTION_UNESCAPE_CALLBACK, no_unescape, s, MHD_OPTION_NOTIFY_COMPLETED,
-                         on_done, s, MHD_OPTION_END);
-    return s->daemon ? NL_OK : nl_fail(err, NL_IO, "cannot start the HTTP server");
+        MHD_start_daemon(flags, 0, NULL, NULL, on_call, s, MHD_OPTION_EXTERNAL_LOGGER, log_mhd, NULL,
+                         MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_THREAD_POOL_SIZE, poll > 1 ? (unsigned)poll : 0u,
+                         MHD_OPTION_CONNECTION_LIMIT, connections, MHD_OPTION_CONNECTION_TIMEOUT,
+                         o->idle_timeout ? o->idle_timeout : 60u, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+                         (size_t)CONNECTION_MEMORY, MHD_OPTION_URI_LOG_CALLBACK, on_target, s,
+                         MHD_OPTION_UNESCAPE_CALLBACK, no_unescape, s, MHD_OPTION_NOTIFY_COMPLETED, on_done, s,
+                         MHD_OPTION_ARRAY, tls ? more : &more[2], MHD_OPTION_END);
+    if (s->daemon)
+        return NL_OK;
+    return tls ? nl_fail(err, NL_INVALID, "cannot start: are certificate and key PEM, and do they belong together?")
+               : nl_fail(err, NL_IO, "cannot start the HTTP server");
 }
 
 static void free_server(http_server *s)
@@ -345,6 +356,12 @@ int http_server_start(const struct http_server_options *o, http_server **out, nl
 const char *http_server_url(const http_server *s)
 {
     return s->url;
+}
+
+size_t http_server_connections(const http_server *s)
+{
+    const union MHD_DaemonInfo *info = MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
+    return info ? info->num_connections : 0;
 }
 
 bool http_server_is_loopback(const http_server *s)

@@ -1,4 +1,5 @@
-/* auth.c: is this request signed by somebody we know, and now? Every request must be; there is no anonymous access. */
+/* auth.c: is this request signed by somebody we know, and now? What is not signed at all has only the rights that the keys' file gives
+ * to everybody (access.c). */
 #include <string.h>
 #include <strings.h>
 
@@ -77,13 +78,24 @@ static const char *payload_of(s3_request *rq)
     return payload;
 }
 
+/* Not signed, to a bucket that everybody may read? Whether the operation is one that reads is decided later. */
+static bool is_open(s3_request *rq)
+{
+    if (s3_header(rq, "Authorization") || s3_auth_in_query(rq->query, rq->n_query) || !rq->bucket_name ||
+        s3_query(rq, "Signature"))
+        return false;
+    return s3_may(rq, rq->bucket_name, rq->key, false);
+}
+
 bool s3_authenticate(s3_request *rq)
 {
     nl_error err = {0};
     uint8_t key[32];
+    if (is_open(rq))
+        return true;
     if (!parse(rq, &err))
         return false;
-    s3_credential *c = s3_credentials_find(&rq->server->credentials, rq->auth.access_key);
+    s3_credential *c = s3_credentials_find(rq->keys, rq->auth.access_key);
     if (!c) {
         s3_refuse(rq, "InvalidAccessKeyId", NULL);
         return false;
@@ -106,6 +118,7 @@ bool s3_authenticate(s3_request *rq)
     if (!rc)
         rc = s3_verify(&sign, &rq->auth, key, &err);
     if (!rc) {
+        rq->who = c;
         s3_chunk_chain_init(&rq->chain, key, &rq->auth.scope, rq->auth.time, rq->auth.signature);
         return true;
     }

@@ -12,6 +12,13 @@
 
 #define FILE_MAX ((size_t)1 << 20)
 
+static void free_list(char **list)
+{
+    for (char **p = list; p && *p; p++)
+        free(*p);
+    free(list);
+}
+
 static void free_one(s3_credential *c)
 {
     free(c->access_key);
@@ -19,6 +26,8 @@ static void free_one(s3_credential *c)
         explicit_bzero(c->secret_key, strlen(c->secret_key));
     free(c->secret_key);
     free(c->name);
+    free_list(c->buckets);
+    free_list(c->prefixes);
     pthread_mutex_destroy(&c->mutex);
 }
 
@@ -43,6 +52,39 @@ static int check_text(const char *path, struct fy_node *at, const char *what, co
     return NL_OK;
 }
 
+/* A list of words, or one word. */
+static int load_words(const char *path, const char *name, struct fy_node *value, char ***out, nl_error *err)
+{
+    bool is_list = value && fy_node_is_sequence(value);
+    int n = is_list ? fy_node_sequence_item_count(value) : 1;
+    if (*out)
+        return s3_yaml_fail(path, value, err, "%s comes twice", name);
+    *out = calloc((size_t)(n > 0 ? n : 0) + 1, sizeof(**out));
+    if (!*out)
+        return nl_fail_memory(err);
+    for (int i = 0; i < n; i++) {
+        struct fy_node *item = is_list ? fy_node_sequence_get_by_index(value, i) : value;
+        const char *text = item ? fy_node_get_scalar0(item) : NULL;
+        if (!text || !*text)
+            return s3_yaml_fail(path, value, err, "%s must be a list of names", name);
+        if (!((*out)[i] = strdup(text)))
+            return nl_fail_memory(err);
+    }
+    return n > 0 ? NL_OK : s3_yaml_fail(path, value, err, "%s is empty: leave it out to mean all", name);
+}
+
+/* access and anonymous. */
+static int load_access(const char *path, const char *name, struct fy_node *value, s3_credential *c, nl_error *err)
+{
+    const char *text = value ? fy_node_get_scalar0(value) : NULL;
+    bool anonymous = !strcmp(name, "anonymous"), read_only = text && !strcmp(text, "read-only");
+    if (!read_only && (anonymous || !text || strcmp(text, "read-write")))
+        return s3_yaml_fail(path, value, err, "%s must be read-only%s", name, anonymous ? "" : " or read-write");
+    c->anonymous |= anonymous;
+    c->read_only |= read_only;
+    return NL_OK;
+}
+
 /* One key and its value into c. */
 static int load_field(const char *path, struct fy_node_pair *pair, s3_credential *c, nl_error *err)
 {
@@ -50,12 +92,21 @@ static int load_field(const char *path, struct fy_node_pair *pair, s3_credential
     const char *name = fy_node_get_scalar0(key), *text = fy_node_get_scalar0(value);
     if (!name)
         return s3_yaml_fail(path, key, err, "a key must be a word");
+    if (!strcmp(name, "buckets"))
+        return load_words(path, name, value, &c->buckets, err);
+    if (!strcmp(name, "prefixes"))
+        return load_words(path, name, value, &c->prefixes, err);
+    if (!strcmp(name, "access") || !strcmp(name, "anonymous"))
+        return load_access(path, name, value, c, err);
     char **field = !strcmp(name, "access_key")   ? &c->access_key
                    : !strcmp(name, "secret_key") ? &c->secret_key
                    : !strcmp(name, "name")       ? &c->name
                                                  : NULL;
     if (!field)
-        return s3_yaml_fail(path, key, err, "unknown key \"%s\": access_key, secret_key and name are known", name);
+        return s3_yaml_fail(path, key, err,
+                            "unknown key \"%s\": access_key, secret_key, name, access, buckets, prefixes and "
+                            "anonymous are known",
+                            name);
     if (*field)
         return s3_yaml_fail(path, key, err, "%s comes twice", name);
     if (!text)
@@ -84,10 +135,15 @@ static int load_one(const char *path, struct fy_node *node, s3_credentials *all,
         if (rc)
             return rc;
     }
+    if (c->anonymous) {
+        if (c->access_key || c->secret_key)
+            return s3_yaml_fail(path, node, err, "an anonymous entry has no keys");
+        return c->buckets ? NL_OK : s3_yaml_fail(path, node, err, "an anonymous entry must name its buckets");
+    }
     if (!c->access_key || !c->secret_key)
         return s3_yaml_fail(path, node, err, "%s is missing", c->access_key ? "secret_key" : "access_key");
     for (size_t i = 0; i + 1 < all->n; i++)
-        if (!strcmp(all->list[i].access_key, c->access_key))
+        if (all->list[i].access_key && !strcmp(all->list[i].access_key, c->access_key))
             return s3_yaml_fail(path, node, err, "the access key %s comes twice", c->access_key);
     return NL_OK;
 }
@@ -107,7 +163,10 @@ static int load_list(const char *path, struct fy_node *root, s3_credentials *out
         if (rc)
             return rc;
     }
-    return NL_OK;
+    for (size_t i = 0; i < out->n; i++)
+        if (out->list[i].access_key)
+            return NL_OK;
+    return s3_yaml_fail(path, root, err, "there is no access_key");
 }
 
 int s3_credentials_load(const char *path, s3_credentials *out, nl_error *err)
@@ -165,7 +224,7 @@ int s3_credentials_make(const char *path, nl_error *err)
 s3_credential *s3_credentials_find(const s3_credentials *c, const char *access_key)
 {
     for (size_t i = 0; i < c->n; i++)
-        if (!strcmp(c->list[i].access_key, access_key))
+        if (c->list[i].access_key && !strcmp(c->list[i].access_key, access_key))
             return &c->list[i];
     return NULL;
 }
@@ -176,4 +235,31 @@ int s3_credential_key(s3_credential *c, const s3_scope *scope, uint8_t key[stati
     int rc = s3_signing_key_cached(&c->cache, c->secret_key, scope, key, err);
     pthread_mutex_unlock(&c->mutex);
     return rc;
+}
+
+/* ── rights ── */
+
+bool s3_may_bucket(const s3_credential *c, const char *bucket, bool write)
+{
+    if (write && c->read_only)
+        return false;
+    for (char **b = c->buckets; b && *b; b++)
+        if (!strcmp(*b, bucket))
+            return true;
+    return !c->buckets;
+}
+
+bool s3_may_key(const s3_credential *c, const char *bucket, const char *key, bool write)
+{
+    if (!s3_may_bucket(c, bucket, write))
+        return false;
+    for (char **p = c->prefixes; p && *p; p++)
+        if (!strncmp(*p, key, strlen(*p)))
+            return true;
+    return !c->prefixes;
+}
+
+bool s3_may_list(const s3_credential *c, const char *bucket, const char *prefix)
+{
+    return s3_may_key(c, bucket, prefix ? prefix : "", false);
 }

@@ -4,7 +4,15 @@
  *
  *     - access_key: AKIAEXAMPLE        3 to 128 characters, no spaces, nor any of "/,=;
  *       secret_key: …                  8 to 128 characters, no spaces
- *       name: nightly job              optional, for people
+ *       name: nightly job              optional, for people and the access log
+ *       access: read-only              optional: read-only, or read-write (which it is without)
+ *       buckets: [lake]                optional: these buckets alone
+ *       prefixes: [raw/]               optional: keys that begin with one of these alone
+ *     - anonymous: read-only           unsigned requests may read …
+ *       buckets: [public]              … these buckets (must be said)
+ *
+ * R3  What a key may do holds for every operation: for the source of a copy, for each key of DeleteObjects, for a listing
+ *     (whose prefix must begin with one of prefixes). With prefixes, nothing that concerns a bucket as a whole is changed.
  *
  * Threads  Never changes after loading, but for the cache of signing keys, which guards itself.
  */
@@ -13,19 +21,31 @@
 
 #include <pthread.h>
 
+#include <stdbool.h>
+
 #include "base/error.h"
 #include "s3proto/sigv4.h"
 
 typedef struct s3_credential {
-    char *access_key, *secret_key, *name;
-    pthread_mutex_t mutex; /* guards cache */
+    char *access_key, *secret_key, *name; /* the keys are NULL for unsigned requests */
+    bool read_only, anonymous;
+    char **buckets, **prefixes; /* NULL-terminated; NULL: all */
+    pthread_mutex_t mutex;      /* guards cache */
     s3_key_cache cache;
 } s3_credential;
 
 typedef struct s3_credentials {
     s3_credential *list;
     size_t n;
+    size_t refs; /* of who shares it: counted by the server */
 } s3_credentials;
+
+/* May it see, or (write) change, this bucket? */
+bool s3_may_bucket(const s3_credential *c, const char *bucket, bool write);
+/* … this key of it? */
+bool s3_may_key(const s3_credential *c, const char *bucket, const char *key, bool write);
+/* … list the keys with this prefix? NULL is "". */
+bool s3_may_list(const s3_credential *c, const char *bucket, const char *prefix);
 
 /* NL_INVALID: with path, line and column. On failure there is nothing to free. */
 int s3_credentials_load(const char *path, s3_credentials *out, nl_error *err);

@@ -1,6 +1,8 @@
 /* handler.c: the way of a request: parse, verify, route, feed, answer (request.h draws it). */
 #include <string.h>
 
+#include "server/s3/cors.h"
+#include "server/s3/inside.h"
 #include "server/s3/internal.h"
 #include "server/s3/wire/target.h"
 
@@ -52,10 +54,7 @@ static bool parse(s3_request *rq)
     rq->key = t.key;
     rq->query = t.query;
     rq->n_query = t.n_query;
-    if (take_headers(rq))
-        return true;
-    s3_refuse(rq, "InternalError", "no memory");
-    return false;
+    return true;
 }
 
 /* ── head, body, end ── */
@@ -93,6 +92,25 @@ static void open_body(s3_request *rq)
         s3_refuse(rq, rq->body.code, err.message);
 }
 
+static const s3_op preflight = {.name = "Preflight"};
+
+/* Who asks, for what, and may he? NULL: answered. */
+static const s3_op *find_operation(s3_request *rq)
+{
+    if (!parse(rq))
+        return NULL;
+    if (!strcmp(rq->method, "OPTIONS")) {
+        s3_cors_preflight(rq);
+        return &preflight;
+    }
+    s3_cors_add_headers(rq);
+    if (!s3_authenticate(rq) || !names_are_valid(rq))
+        return NULL;
+    const s3_op *op = s3_route(rq);
+    rq->op = op;
+    return op && s3_access_check(rq) ? op : NULL;
+}
+
 static void on_head(void *app, http_request *http)
 {
     s3_request *rq = nl_arena_alloc(http_request_arena(http), sizeof(*rq));
@@ -104,17 +122,22 @@ static void on_head(void *app, http_request *http)
     rq->http = http;
     rq->arena = http_request_arena(http);
     rq->method = http_request_method(http);
+    rq->keys = s3_server_keys(rq->server);
     http_request_set_data(http, rq);
-    if (!parse(rq) || !s3_authenticate(rq) || !names_are_valid(rq))
+    if (!take_headers(rq)) {
+        s3_refuse(rq, "InternalError", "no memory");
         return;
-    rq->op = s3_route(rq);
+    }
+    rq->op = s3_inside_route(rq);
+    if (!rq->op)
+        rq->op = find_operation(rq);
     if (!rq->op)
         return;
     if (rq->op->begin)
         rq->op->begin(rq);
     if (!http_answered(http))
         open_body(rq);
-    if (rq->op->disk)
+    if (rq->op->disk && !http_answered(http))
         http_request_use_disk_thread(http);
 }
 
@@ -168,13 +191,16 @@ static void on_refuse(void *app, http_request *http, enum http_refusal why)
 static void on_done(void *app, http_request *http)
 {
     s3_request *rq = http_request_data(http);
-    (void)app;
+    struct s3_server *s = app;
+    bool named = rq && rq->op, known = rq && rq->who;
+    s3_metrics_take(&s->metrics, http, named ? rq->op->name : "Unknown", known ? rq->who->access_key : "-");
     if (!rq)
         return;
     if (rq->op && rq->op->drop)
         rq->op->drop(rq);
     s3_bucket_release(rq->bucket);
     nl_buf_free(&rq->text);
+    s3_server_keys_release(s, rq->keys);
 }
 
 const struct http_handler s3_http_handler = {on_head, on_body, on_end, on_refuse, on_done};

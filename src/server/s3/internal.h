@@ -2,6 +2,7 @@
 #ifndef NL_SERVER_S3_INTERNAL_H
 #define NL_SERVER_S3_INTERNAL_H
 
+#include "server/s3/metrics.h"
 #include "server/s3/request.h"
 #include "server/s3/server.h"
 
@@ -11,8 +12,19 @@
 struct s3_server {
     http_server *http;
     s3_disk *disk;
-    s3_credentials credentials;
+    s3_metrics metrics;
+    bool has_metrics;           /* it was made */
+    bool sync_at_end;           /* S3_DURABILITY_RENAME */
+    char *credentials_file;     /* read again by s3_server_reload() */
+    char *tls_cert, *tls_key;   /* the bytes of the files */
+    pthread_mutex_t keys_mutex; /* guards what follows, and refs of all credentials */
+    s3_credentials *keys;       /* those of today; one reference is the server's */
 };
+
+/* The keys of today, with a reference; never NULL. */
+s3_credentials *s3_server_keys(struct s3_server *s);
+/* Give it back. NULL is fine. */
+void s3_server_keys_release(struct s3_server *s, s3_credentials *keys);
 
 extern const struct http_handler s3_http_handler; /* handler.c; its app is the server */
 

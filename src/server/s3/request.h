@@ -31,6 +31,8 @@ typedef struct s3_op {
     size_t text_max;
     bool disk;   /* end waits for the disk */
     bool writes; /* not for keys that are read-only */
+    bool lists;  /* what it shows is chosen by the prefix of its query */
+    bool each;   /* it names keys in its body, and asks s3_may() for each */
 } s3_op;
 
 struct s3_request {
@@ -47,6 +49,8 @@ struct s3_request {
     const char *key;         /* NULL: the bucket itself */
     s3_bucket *bucket;       /* open, where an operation wanted it */
     const s3_op *op;
+    s3_credentials *keys;     /* those of the time of its head; a reference */
+    const s3_credential *who; /* NULL: it is not signed */
     s3_auth auth;
     s3_chunk_chain chain;         /* of signed chunks; seeded by the signature */
     bool want_md5;                /* begin asks for it */
@@ -82,6 +86,11 @@ void s3_refuse_http(http_request *http, const char *code, const char *message);
 
 /* ── verifying (auth.c); false: answered ── */
 bool s3_authenticate(s3_request *rq);
+/* ── rights (access.c) ── */
+/* May who sent this see, or (write) change, the key (NULL: the bucket as such)? */
+bool s3_may(const s3_request *rq, const char *bucket, const char *key, bool write);
+/* May it do the operation that was found? False: answered AccessDenied. */
+bool s3_access_check(s3_request *rq);
 /* ── finding the operation (route.c); NULL: answered ── */
 const s3_op *s3_route(s3_request *rq);
 

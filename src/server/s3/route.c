@@ -16,6 +16,9 @@ static const struct route {
     const s3_op *op;
 } routes[] = {
     {"GET", SERVICE, NULL, false, &s3_op_list_buckets},
+    {"GET", BUCKET, "cors", false, &s3_op_get_cors},
+    {"PUT", BUCKET, "cors", false, &s3_op_put_cors},
+    {"DELETE", BUCKET, "cors", false, &s3_op_delete_cors},
     {"GET", BUCKET, "location", false, &s3_op_bucket_location},
     {"GET", BUCKET, "uploads", false, &s3_op_list_uploads},
     {"GET", BUCKET, "list-type", false, &s3_op_list_v2},
@@ -115,18 +118,6 @@ static bool version_is_known(s3_request *rq)
     return false;
 }
 
-/* CORS is off: no origin is allowed. */
-static const s3_op *refuse_method(s3_request *rq)
-{
-    if (!strcmp(rq->method, "OPTIONS"))
-        s3_refuse(rq, s3_header(rq, "Origin") ? "AccessDenied" : "InvalidRequest",
-                  s3_header(rq, "Origin") ? "CORSResponse: CORS is not enabled for this bucket."
-                                          : "Insufficient information. Origin request header needed.");
-    else
-        s3_refuse(rq, "MethodNotAllowed", NULL);
-    return NULL;
-}
-
 const s3_op *s3_route(s3_request *rq)
 {
     enum level level = rq->key ? OBJECT : rq->bucket_name ? BUCKET : SERVICE;
@@ -145,8 +136,10 @@ const s3_op *s3_route(s3_request *rq)
     if (known_method && sub && !strcmp(rq->method, "GET") && level != SERVICE && s3_probe_known(sub, level == OBJECT) &&
         !unaccounted(rq, sub))
         return level == OBJECT ? &s3_op_probe_object : &s3_op_probe_bucket;
-    if (!sub)
-        return refuse_method(rq);
+    if (!sub) {
+        s3_refuse(rq, "MethodNotAllowed", NULL);
+        return NULL;
+    }
     s3_refusef(rq, "NotImplemented", "%s of ?%s is not supported by this server.", rq->method, sub);
     return NULL;
 }

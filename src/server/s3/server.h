@@ -20,7 +20,9 @@
 /* What a write must have reached before it is answered. */
 enum s3_durability {
     S3_DURABILITY_FULL = 0, /* data and folders are synced: survives a power cut */
-    S3_DURABILITY_RENAME,   /* whole or not at all, survives kill -9; a power cut may lose the last seconds */
+    S3_DURABILITY_RENAME, /* whole or not at all, survives kill -9; a power cut may lose the last seconds; at a stop all
+                               is synced */
+    S3_DURABILITY_NONE,   /* the same, and nothing is ever synced: for data that can be made again */
 };
 
 /* A zeroed structure with a root is a good start. Strings are copied. */
@@ -31,6 +33,8 @@ struct s3_server_options {
     const char *credentials_file;  /* YAML; NULL: a random pair made for this root, kept in it (mode 0600) */
     const char *const *host_names; /* further names that a Host header may have; n_host_names of them */
     size_t n_host_names;
+    const char *access_log;         /* a file, appended to; "-": standard output; NULL: none */
+    const char *tls_cert, *tls_key; /* PEM files, both or none */
     enum s3_durability durability;
     size_t max_connections; /* 0: 4096, or less where the limit of open files is lower */
     unsigned idle_timeout;  /* seconds without a byte until a connection is closed; 0: 60 */
@@ -45,6 +49,10 @@ int s3_server_start(const struct s3_server_options *options, struct s3_server **
 
 /* "http://127.0.0.1:9000", with the port that was really taken. Owned by the server. */
 const char *s3_server_url(const struct s3_server *server);
+
+/* Read the credentials file again, and open the access log again. On failure (the file is wrong) what was goes on: requests
+ * see the old keys or the new ones. From one thread at a time, also while others serve. */
+int s3_server_reload(struct s3_server *server, nl_error *err);
 
 /* Graceful: no new connection, requests under way are finished (at most 10 seconds), then everything is released and the
  * root is free again. NULL is fine. */

@@ -112,8 +112,11 @@ static int read_keys(const char *path, char **access_key, char **secret_key, nl_
     int rc = s3_credentials_load(path, &c, err);
     if (rc)
         return rc;
-    *access_key = strdup(c.list[0].access_key);
-    *secret_key = strdup(c.list[0].secret_key);
+    size_t i = 0;
+    while (!c.list[i].access_key) /* there is one, or the file would not load */
+        i++;
+    *access_key = strdup(c.list[i].access_key);
+    *secret_key = strdup(c.list[i].secret_key);
     s3_credentials_free(&c);
     return *access_key && *secret_key ? NL_OK : nl_fail_memory(err);
 }

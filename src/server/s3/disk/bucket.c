@@ -162,6 +162,8 @@ static int remove_reserved(int bucket, nl_error *err)
     int rc = s3_folder_remove(fd, "tmp", err);
     if (!rc)
         rc = s3_folder_remove(fd, "uploads", err);
+    if (!rc)
+        rc = s3_folder_remove(fd, "config", err);
     close(fd);
     return rc ? rc : s3_folder_remove_empty(bucket, S3_RESERVED, err);
 }
@@ -265,4 +267,20 @@ int s3_bucket_folder(s3_bucket *b, const char *name)
     close(reserved);
     errno = saved;
     return fd;
+}
+
+int s3_bucket_folder_durable(s3_bucket *b, const char *name, nl_error *err)
+{
+    int reserved = s3_folder_make(b->fd, S3_RESERVED, 0700);
+    int fd = reserved < 0 ? -1 : s3_folder_make(reserved, name, 0700);
+    int rc = fd < 0 ? nl_fail_errno(err, errno, "cannot make the folder " S3_RESERVED "/%s", name) : NL_OK;
+    if (!rc && b->disk->durable)
+        rc = s3_known_sync(&b->disk->known, b->fd, reserved, err);
+    if (!rc && b->disk->durable)
+        rc = s3_known_sync(&b->disk->known, reserved, fd, err);
+    if (reserved >= 0)
+        close(reserved);
+    if (rc && fd >= 0)
+        close(fd);
+    return rc ? -1 : fd;
 }

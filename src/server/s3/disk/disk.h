@@ -88,5 +88,7 @@ pthread_mutex_t *s3_key_lock(s3_bucket *b, s3_slice key);
 int s3_disk_sync(s3_disk *d, int fd, const char *what, nl_error *err);
 /* Open ".neuralake/<name>" of a bucket, made (not durably) where it is missing. Returns the descriptor or -1 with errno. */
 int s3_bucket_folder(s3_bucket *b, const char *name);
+/* The same, with its name on the disk (D3). Returns -1 with err. */
+int s3_bucket_folder_durable(s3_bucket *b, const char *name, nl_error *err);
 
 #endif

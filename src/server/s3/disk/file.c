@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -93,8 +94,16 @@ int s3_file_digest(int fd, uint64_t size, const enum s3_digest_kind *kinds, size
     return NL_OK;
 }
 
+static atomic_uint_fast64_t syncs;
+
+uint64_t s3_file_syncs(void)
+{
+    return atomic_load_explicit(&syncs, memory_order_relaxed);
+}
+
 int s3_file_sync(int fd, const char *what, nl_error *err)
 {
+    atomic_fetch_add_explicit(&syncs, 1, memory_order_relaxed);
     while (fsync(fd))
         if (errno != EINTR)
             return nl_fail_errno(err, errno, "cannot sync %s", what);

@@ -7,7 +7,6 @@
 #include "base/error.h"
 #include "s3proto/hash.h"
 
-/* Write all of data at offset. */
 /* Write all of len bytes at an offset. */
 int s3_file_pwrite(int fd, const void *data, size_t len, uint64_t offset, nl_error *err);
 /* Copy length bytes inside the kernel (shares blocks where the file system can). NL_CORRUPT: from is shorter. */
@@ -20,6 +19,8 @@ int s3_file_digest(int fd, uint64_t size, const enum s3_digest_kind *kinds, size
                    nl_error *err);
 /* Data and metadata of a file, or the names in a folder, to the disk; what is for the message. */
 int s3_file_sync(int fd, const char *what, nl_error *err);
+/* How many of those this process has made. */
+uint64_t s3_file_syncs(void);
 /* Open a folder below dir, not through a symbolic link. Returns the descriptor or -1 with errno. */
 int s3_folder_open(int dir, const char *name);
 /* The same, made where it is missing. */

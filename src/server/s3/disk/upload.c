@@ -75,9 +75,9 @@ int s3_upload_create(s3_bucket *b, s3_slice key, s3_meta *meta, char id[static S
     if (getrandom(random, sizeof(random), 0) != sizeof(random))
         return nl_fail(err, NL_IO, "no random bytes");
     nl_hex(random, sizeof(random), id);
-    int uploads = s3_bucket_folder(b, "uploads");
+    int uploads = s3_bucket_folder_durable(b, "uploads", err);
     if (uploads < 0)
-        return nl_fail_errno(err, errno, "cannot make the folder of uploads");
+        return NL_IO;
     int folder = s3_folder_make(uploads, id, 0700);
     int rc = folder < 0 ? nl_fail_errno(err, errno, "cannot make the upload's folder") : NL_OK;
     if (!rc)

@@ -22,7 +22,7 @@ static void list_buckets(s3_request *rq)
     s3_xml_open(&w, "Buckets");
     for (size_t i = 0; i < n; i++) {
         char time[S3_TIME_ISO];
-        if (prefix && strncmp(list[i].name, prefix, strlen(prefix)))
+        if ((prefix && strncmp(list[i].name, prefix, strlen(prefix))) || !s3_may(rq, list[i].name, NULL, false))
             continue;
         s3_time_iso(list[i].created, 0, time);
         s3_xml_open(&w, "Bucket");

@@ -57,6 +57,10 @@ bool s3_copy_source_open(s3_request *rq, s3_copy_source *out)
     nl_error err = {0};
     if (!parse_source(rq, out))
         return false;
+    if (!s3_may(rq, out->bucket, out->key, false)) {
+        s3_refuse(rq, "AccessDenied", NULL);
+        return false;
+    }
     if (s3_bucket_get(rq->server->disk, out->bucket, &out->from, &err)) {
         s3_refuse_error(rq, &err, "NoSuchBucket");
         return false;

@@ -27,6 +27,8 @@ static void delete_one(s3_request *rq, const s3_xml_node *object, bool quiet, s3
     int rc = s3_key_check(key, strlen(key), &err);
     if (!rc && version && *version && strcmp(version, "null"))
         rc = nl_fail(&err, NL_UNSUPPORTED, "There are no versions.");
+    if (!rc && !s3_may(rq, rq->bucket_name, key, true))
+        rc = nl_fail(&err, NL_DENIED, "Access Denied");
     if (!rc)
         rc = s3_object_delete(rq->bucket, (s3_slice){key, strlen(key)}, NULL, &err);
     if (rc) {
@@ -35,6 +37,7 @@ static void delete_one(s3_request *rq, const s3_xml_node *object, bool quiet, s3
         s3_xml_text(w, "Code",
                     rc == NL_INVALID       ? "InvalidArgument"
                     : rc == NL_UNSUPPORTED ? "NotImplemented"
+                    : rc == NL_DENIED      ? "AccessDenied"
                                            : "InternalError");
         s3_xml_text(w, "Message", err.message);
         s3_xml_close(w, "Error");
@@ -82,5 +85,9 @@ static void delete_objects(s3_request *rq)
     s3_answer_xml(rq, 200, &w, &body);
 }
 
-const s3_op s3_op_delete_objects = {
-    .name = "DeleteObjects", .end = delete_objects, .text_max = 4 * 1024 * 1024, .disk = true, .writes = true};
+const s3_op s3_op_delete_objects = {.name = "DeleteObjects",
+                                    .end = delete_objects,
+                                    .text_max = 4 * 1024 * 1024,
+                                    .disk = true,
+                                    .writes = true,
+                                    .each = true};

@@ -105,11 +105,23 @@ static void send(s3_request *rq, s3_object *o)
     }
 }
 
+/* What an unsigned link says must not become what the answer says of itself. */
+static bool overrides_are_signed(s3_request *rq)
+{
+    for (size_t i = 0; i < rq->n_query && !rq->who; i++)
+        if (!strncmp(rq->query[i].name, "response-", 9)) {
+            s3_refuse(rq, "InvalidRequest",
+                      "Request specific response headers cannot be used for anonymous GET requests.");
+            return false;
+        }
+    return true;
+}
+
 static void get_object(s3_request *rq)
 {
     s3_object o;
     nl_error err = {0};
-    if (!s3_need_bucket(rq))
+    if (!overrides_are_signed(rq) || !s3_need_bucket(rq))
         return;
     if (s3_object_open(rq->bucket, s3_key(rq), &o, &err)) {
         s3_refuse_error(rq, &err, "NoSuchKey");

@@ -222,5 +222,5 @@ static void list_v2(s3_request *rq)
 }
 
 /* A cold folder is read from the disk: not on a poll thread. */
-const s3_op s3_op_list_v1 = {.name = "ListObjects", .end = list_v1, .disk = true};
-const s3_op s3_op_list_v2 = {.name = "ListObjectsV2", .end = list_v2, .disk = true};
+const s3_op s3_op_list_v1 = {.name = "ListObjects", .end = list_v1, .disk = true, .lists = true};
+const s3_op s3_op_list_v2 = {.name = "ListObjectsV2", .end = list_v2, .disk = true, .lists = true};

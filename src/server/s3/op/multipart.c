@@ -191,7 +191,7 @@ static void list_uploads(s3_request *rq)
         write_uploads(rq, list, n, max);
 }
 
-const s3_op s3_op_list_uploads = {.name = "ListMultipartUploads", .end = list_uploads, .disk = true};
+const s3_op s3_op_list_uploads = {.name = "ListMultipartUploads", .end = list_uploads, .disk = true, .lists = true};
 
 static void part_element(s3_xml_writer *w, const s3_part *p, const char *algorithm)
 {

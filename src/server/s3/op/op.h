@@ -9,6 +9,8 @@
 /* buckets.c */
 extern const s3_op s3_op_list_buckets, s3_op_create_bucket, s3_op_head_bucket, s3_op_delete_bucket,
     s3_op_bucket_location;
+/* cors.c */
+extern const s3_op s3_op_put_cors, s3_op_get_cors, s3_op_delete_cors;
 /* listing.c */
 extern const s3_op s3_op_list_v1, s3_op_list_v2;
 /* get.c */

@@ -15,7 +15,6 @@ struct probe {
 static const struct probe bucket_probes[] = {
     {.query = "accelerate", .root = "AccelerateConfiguration"},
     {.query = "acl", .root = "AccessControlPolicy"},
-    {.query = "cors", .code = "NoSuchCORSConfiguration"},
     {.query = "encryption", .code = "ServerSideEncryptionConfigurationNotFoundError"},
     {.query = "lifecycle", .code = "NoSuchLifecycleConfiguration"},
     {.query = "logging", .root = "BucketLoggingStatus"},

@@ -13,7 +13,6 @@
 
 int pq_convert(const struct pq_leaf_type *t, const uint8_t *in, size_t n, void *out, nl_error *err)
 {
-    uint8_t *to = out;
     switch (t->conversion) {
     case PQ_TO_SAME:
         memcpy(out, in, n * t->value_width);
@@ -31,10 +30,9 @@ int pq_convert(const struct pq_leaf_type *t, const uint8_t *in, size_t n, void *
         pq_decimal_from_int64(out, in, n);
         return NL_OK;
     case PQ_TO_DECIMAL_FIXED:
-        for (size_t i = 0; i < n; i++)
-            if (!pq_decimal_from_bytes(to + 16 * i, in + i * t->stored_width, t->stored_width))
-                return nl_fail(err, NL_CORRUPT, "a decimal of more than 128 bits");
-        return NL_OK;
+        return pq_decimal_from_fixed(out, in, n, t->stored_width)
+                   ? NL_OK
+                   : nl_fail(err, NL_CORRUPT, "a decimal of more than 128 bits");
     case PQ_TO_DECIMAL256_FIXED:
         return pq_decimals256_from_fixed(out, in, n, t->stored_width, err);
     case PQ_TO_INTERVAL:

@@ -49,11 +49,13 @@ static int deliver(const struct pq_column_reader *c, const struct strings *s, si
                                s->lengths[i], t->stored_width);
         return pq_convert(t, p, n, out, err);
     }
+    if (t->conversion == PQ_TO_VIEW) {
+        pq_views_from_lengths(out, n, s->lengths, p, s->memory.data, s->buffer);
+        return NL_OK;
+    }
     bool fits = true;
     for (size_t i = 0; i < n && fits; p += s->lengths[i], i++)
-        if (t->conversion == PQ_TO_VIEW)
-            pq_view_make(out + 16 * i, p, (uint32_t)s->lengths[i], s->memory.data, s->buffer);
-        else if (t->conversion == PQ_TO_DECIMAL256_BYTES)
+        if (t->conversion == PQ_TO_DECIMAL256_BYTES)
             fits = pq_decimal256_from_bytes(out + 32 * i, p, (size_t)s->lengths[i]);
         else
             fits = pq_decimal_from_bytes(out + 16 * i, p, (size_t)s->lengths[i]);
@@ -101,17 +103,7 @@ static int from_prefixes(struct pq_column_reader *c, size_t n, const int32_t *pr
         rc = nl_block_new(total, &block, err);
     if (rc)
         return rc;
-    uint8_t *to = nl_block_data(block);
-    const uint8_t *before = c->before.data;
-    for (size_t i = 0; i < n; i++) {
-        size_t prefix = (size_t)prefixes[i], suffix = (size_t)(lengths[i] - prefixes[i]);
-        if (prefix)
-            memcpy(to, before, prefix);
-        memcpy(to + prefix, c->values, suffix);
-        c->values += suffix;
-        before = to;
-        to += prefix + suffix;
-    }
+    c->values = pq_prefixes_join(nl_block_data(block), total, c->before.data, c->values, prefixes, lengths, n);
     struct strings s = {.lengths = lengths, .bytes = nl_block_data(block), .memory = nl_bytes_of(block, 0, total)};
     if (c->leaf->type.conversion == PQ_TO_VIEW) {
         rc = pq_column_add_buffer(c, s.memory, err);

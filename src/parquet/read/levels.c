@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "parquet/encoding/bitmap.h"
 #include "parquet/encoding/kernel.h"
 
 #define ONES UINT64_C(0x0101010101010101)
@@ -92,7 +93,7 @@ size_t pq_levels_count_at_least(const uint8_t *levels, size_t n, uint8_t least)
     uint64_t add = (0x80 - (uint64_t)least) * ONES;
     size_t count = 0, i = 0;
     for (; i + 8 <= n; i += 8)
-        count += (size_t)__builtin_popcountll((load(levels + i) + add) & HIGH);
+        count += pq_ones((load(levels + i) + add) & HIGH);
     for (; i < n; i++)
         count += levels[i] >= least;
     return count;
@@ -108,7 +109,7 @@ size_t pq_levels_find_zero(const uint8_t *levels, size_t n, size_t rows)
     uint64_t add = 0x7F * ONES;
     size_t i = 0;
     for (; i + 8 <= n; i += 8) {
-        size_t zeros = 8 - (size_t)__builtin_popcountll((load(levels + i) + add) & HIGH);
+        size_t zeros = 8 - pq_ones((load(levels + i) + add) & HIGH);
         if (zeros > rows)
             break;
         rows -= zeros;
@@ -130,7 +131,7 @@ size_t pq_bits_count(const uint64_t *bits, size_t n)
 {
     size_t ones = 0;
     for (size_t i = 0; i < pq_words(n); i++)
-        ones += (size_t)__builtin_popcountll(bits[i]);
+        ones += pq_ones(bits[i]);
     return ones;
 }
 
@@ -140,8 +141,8 @@ void pq_offsets(const uint64_t *slots, const uint64_t *elements, size_t n, int32
     for (size_t i = 0; i < pq_words(n); i++) {
         uint64_t e = elements[i];
         for (uint64_t s = slots[i]; s; s &= s - 1)
-            *out++ = (int32_t)(before + (uint32_t)__builtin_popcountll(e & ((s & -s) - 1)));
-        before += (uint32_t)__builtin_popcountll(e);
+            *out++ = (int32_t)(before + (uint32_t)pq_ones(e & ((s & -s) - 1)));
+        before += (uint32_t)pq_ones(e);
     }
     *out = (int32_t)before;
 }

@@ -61,7 +61,7 @@ typedef struct nl_parquet_read_options {
     size_t first_row_group, n_row_groups; /* n_row_groups 0: to the last */
     const nl_parquet_range *ranges; /* only these rows, ascending and apart; pages that the offset index shows to */
     size_t n_ranges;                /* hold none of them are not read. n_ranges 0: all rows */
-    int64_t batch_rows;             /* at most so many rows a batch; 0: 65,536 */
+    int64_t batch_rows;             /* at most so many rows a batch; 0: 32,768 */
     bool string_views;              /* strings as "vu" and "vz", pointing into the pages without a copy */
     bool verify_checksums;          /* a page whose CRC-32 is written and differs is NL_CORRUPT */
     size_t threads;                 /* that decode columns side by side; 0 or 1: the caller's own */

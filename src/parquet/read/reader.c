@@ -15,7 +15,7 @@
 #include "parquet/read/request.h"
 #include "parquet/read/restore.h"
 
-enum { BATCH_ROWS = 65536 };
+enum { BATCH_ROWS = 32768 };
 
 struct nl_parquet_reader {
     const nl_parquet_file *file;

@@ -3,7 +3,7 @@
 # it": a room that stops using a library loses its line.
 set(DEPS_base libxxhash)
 set(DEPS_s3proto libcrypto expat)
-set(DEPS_store libcurl libcrypto expat)
+set(DEPS_store libcurl libcrypto expat jansson)
 set(DEPS_parquet libzstd snappy libdeflate libbrotlidec libbrotlienc liblz4 libxxhash jansson)
 set(DEPS_catalog jansson libfyaml)
 set(DEPS_sql jansson)

@@ -1,14 +1,17 @@
 /* call.h: one S3 request on its way, its attempts and its answer.
  *
  *              new ──submit──▶ QUEUED ──slot──▶ ACTIVE ──answer──▶ DONE ──free──▶
- *                                 ▲                │
- *                                 └──── DELAYED ◀──┘ a failure that may heal
+ *                                 ▲                ├──────────▶ ASKING: other keys, or another region, may heal it
+ *                                 ├──── DELAYED ◀──┘ a failure    │ who waits for it does that (store_mend)
+ *                                 │        that may heal          ▼
+ *                                 └───────────────────────────── MENDING ──in vain──▶ DONE
  *
  * H1  Until a call is submitted, and once it is DONE, it belongs to who made it; in between to the I/O thread, and others
  *     touch only what is marked (M), under the client's mutex, and `cancelled`.
  * H2  A call holds a reference to the block that it fills: dropped calls leave no pointer behind. body is borrowed: who
  *     lent it waits until the call is DONE (store_call_finish), also after a cancel.
- * H3  The answer's body goes to the block for 2xx where there is one, otherwise into text, which is cut at text_max.
+ * H3  A call that is ASKING belongs to who made it, as a DONE one does; MENDING to the thread that waits for it.
+ * H4  The answer's body goes to the block for 2xx where there is one, otherwise into text, which is cut at text_max.
  */
 #ifndef STORE_S3_CALL_H
 #define STORE_S3_CALL_H
@@ -22,9 +25,11 @@
 #include "base/io/source.h"
 #include "s3proto/uri.h"
 #include "s3proto/xml.h"
+#include "store/credentials/credentials.h"
 #include "store/s3/checksum.h"
 
 struct store_client;
+struct store_endpoint;
 
 /* What the headers of the answer said. */
 struct store_reply {
@@ -58,7 +63,15 @@ struct store_request {
 /* Why a failure that may heal was not tried again. */
 enum store_given_up { STORE_NOT_GIVEN_UP, STORE_NO_ATTEMPT_LEFT, STORE_NO_BUDGET, STORE_NO_TIME, STORE_TOLD_TO_WAIT };
 
-enum store_call_state { STORE_CALL_NEW, STORE_CALL_QUEUED, STORE_CALL_ACTIVE, STORE_CALL_DELAYED, STORE_CALL_DONE };
+enum store_call_state {
+    STORE_CALL_NEW,
+    STORE_CALL_QUEUED,
+    STORE_CALL_ACTIVE,
+    STORE_CALL_DELAYED,
+    STORE_CALL_ASKING,
+    STORE_CALL_MENDING,
+    STORE_CALL_DONE
+};
 
 struct store_call {
     struct store_client *client;
@@ -77,8 +90,13 @@ struct store_call {
     const char *payload; /* the value of x-amz-content-sha256 */
     s3_pair *headers;    /* all that are signed; n_headers of them */
     size_t n_headers;
-    struct curl_slist *lines; /* as libcurl wants them, in the arena */
-    int64_t signed_at;        /* seconds since 1970 */
+    struct curl_slist *lines;              /* as libcurl wants them, in the arena */
+    int64_t signed_at;                     /* seconds since 1970 */
+    const struct store_endpoint *endpoint; /* of the client, or of the bucket's own region */
+    const char *region;
+    struct store_keys *keys; /* a reference; NULL: not signed */
+    bool mended_keys, mended_region;
+    const char *mend_failed; /* why other keys could not be had; NULL */
 
     /* The attempts, the I/O thread's. */
     CURL *easy;
@@ -103,14 +121,17 @@ struct store_call {
 
 /* Make and sign a call. NL_DENIED and others: from the settings. *out is yours. */
 int store_call_new(struct store_client *c, const struct store_request *r, struct store_call **out, nl_error *err);
-/* Sign with the present time; also by the I/O thread where a call waited too long. Any thread that owns the call. */
+/* Host, path and URL from the call's endpoint. */
+int store_call_address(struct store_call *call, nl_error *err);
+/* Sign with the call's keys and the present time; also by the I/O thread where a call waited too long. Any thread that
+ * owns the call. */
 int store_call_sign(struct store_call *call, nl_error *err);
 /* Release a call that is new or DONE. NULL is fine. */
 void store_call_free(struct store_call *call);
 
 /* Hand it to the I/O thread, which is started where it is not running. On failure the call is still yours and new. */
 int store_call_submit(struct store_call *call, nl_error *err);
-/* Wait until it is DONE. NL_CANCELLED: the token was set, and the call goes on. Any thread, several at a time. */
+/* Wait until it is DONE, and mend it on the way where it asks for that. NL_CANCELLED: the token was set, and the call goes on. Any thread, several at a time. */
 int store_call_wait(struct store_call *call, nl_cancel *cancel, nl_error *err);
 /* Cancel where it is not DONE, wait until nothing touches its body, and free it. NULL is fine. */
 void store_call_finish(struct store_call *call);
@@ -123,6 +144,10 @@ int store_call_result(const struct store_call *call, nl_error *err);
 void store_call_code(const struct store_call *call, char out[static 64]);
 /* Parse the XML of an answer, whose root is to be called so. NL_IO where it is not that: the fault is the peer's. */
 int store_reply_xml(nl_arena *arena, const nl_buf *text, const char *root_name, s3_xml_node **root, nl_error *err);
+/* May other keys (ours ended), or another region (the bucket is there), turn this answer into a good one? Each once. */
+bool store_mend_wanted(const struct store_call *call);
+/* Get them, sign again. NL_OK: submit it again. May ask services, so never on the I/O thread; no lock is held. */
+int store_mend(struct store_call *call);
 /* New, submit, wait, result. *out is set whenever an answer came, also on failure, and then yours; otherwise NULL. */
 int store_call_run(struct store_client *c, const struct store_request *r, struct store_call **out, nl_error *err);
 

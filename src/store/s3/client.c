@@ -64,6 +64,7 @@ static void client_free(store_backend *b)
     curl_multi_cleanup(c->multi);
     free(c->active);
     free(c->idle);
+    store_resolver_free(c->resolver);
     store_settings_free(&c->settings);
     pthread_mutex_destroy(&c->setup);
     pthread_mutex_destroy(&c->mutex);
@@ -97,6 +98,8 @@ static int copy_options(struct store_client *c, const nl_store_options *o, nl_er
     if (o->request_seconds)
         c->tuning.deadline_ms = o->request_seconds > UINT_MAX / 1000 ? UINT_MAX : o->request_seconds * 1000;
     c->options.max_in_flight = o->max_in_flight ? o->max_in_flight : 64;
+    c->options.anonymous = o->anonymous;
+    c->options.requester_pays = o->requester_pays;
     return NL_OK;
 }
 
@@ -152,10 +155,34 @@ int store_client_resolve(struct store_client *c, nl_error *err)
         rc = store_settings_read(&c->options, &c->settings, err);
         if (!rc)
             rc = store_endpoint_parse(&c->settings, &c->endpoint, err);
+        if (!rc && !c->settings.anonymous)
+            rc = store_resolver_new(&c->settings, NULL, &c->resolver, err);
         if (rc)
             store_settings_free(&c->settings);
         c->resolved = !rc;
     }
+    pthread_mutex_unlock(&c->setup);
+    return rc;
+}
+
+int store_client_keys(struct store_client *c, struct store_keys **out, nl_error *err)
+{
+    *out = NULL;
+    int rc = store_client_resolve(c, err);
+    return rc || !c->resolver ? rc : store_resolver_get(c->resolver, out, err);
+}
+
+int store_client_signing_key(struct store_client *c, const struct store_keys *keys, const char *region,
+                             const char *time, s3_scope *scope, uint8_t key[static 32], nl_error *err)
+{
+    *scope = (s3_scope){.service = "s3"};
+    memcpy(scope->date, time, 8);
+    memcpy(scope->region, region, strlen(region) + 1); /* at most 60: checked with the endpoint */
+    pthread_mutex_lock(&c->setup);
+    if (c->keys_serial != keys->serial)
+        c->keys = (s3_key_cache){0};
+    c->keys_serial = keys->serial;
+    int rc = s3_signing_key_cached(&c->keys, keys->secret, scope, key, err);
     pthread_mutex_unlock(&c->setup);
     return rc;
 }

@@ -7,7 +7,7 @@
  * The I/O thread moves bytes and wakes waiters. It does not hash, but for the few lines of a signature that has grown old.
  *
  * L1  `mutex` guards the queue, the calls' (M) fields and the life of the thread; it is never held while libcurl runs.
- * L2  `setup` guards settings, endpoint, keys and pool. Lock order: a cancel token, setup, mutex.
+ * L2  `setup` guards settings, endpoint, signing keys, places and pool. Lock order: a cancel token, setup, mutex.
  */
 #ifndef STORE_S3_CLIENT_H
 #define STORE_S3_CLIENT_H
@@ -23,6 +23,14 @@ struct store_queue {
     struct store_call *first, *last;
 };
 
+/* A bucket whose answers told its region. Never changed, and kept for the store's life. */
+struct store_place {
+    struct store_place *next;
+    const char *bucket;
+    char region[64];
+    struct store_endpoint endpoint;
+};
+
 struct store_client {
     store_backend base;
     struct store_tuning tuning;
@@ -33,7 +41,11 @@ struct store_client {
     bool resolved;
     struct store_settings settings;
     struct store_endpoint endpoint;
+    struct store_resolver
+        *resolver; /* of credentials; NULL before the settings were read, and for anonymous requests */
+    struct store_place *places;
     s3_key_cache keys;
+    uint64_t keys_serial;         /* of the credentials that the cache is for */
     enum s3_digest_kind checksum; /* fixed at the making, as the next two */
     bool send_checksums, verify_checksums;
     nl_pool *pool;
@@ -60,6 +72,15 @@ struct store_client {
 
 /* Settings and endpoint, read at the first call; a failure is not kept. */
 int store_client_resolve(struct store_client *c, nl_error *err);
+/* Keys that hold: *out is your reference, NULL where requests are anonymous. Resolves the settings. As
+ * store_resolver_get(). */
+int store_client_keys(struct store_client *c, struct store_keys **out, nl_error *err);
+/* Today's signing key of these keys for a region; time is "20261122T154909Z". scope gets what the key is for. */
+int store_client_signing_key(struct store_client *c, const struct store_keys *keys, const char *region,
+                             const char *time, s3_scope *scope, uint8_t key[static 32], nl_error *err);
+/* Where a bucket (NULL: none) is, as far as is known. Resolve first. */
+void store_client_place(struct store_client *c, const char *bucket, const struct store_endpoint **endpoint,
+                        const char **region);
 /* The pool that hashes, made at the first call. */
 int store_client_pool(struct store_client *c, nl_pool **out, nl_error *err);
 /* Is the hash of a body left out (UNSIGNED-PAYLOAD)? Where TLS protects it, or nobody is on the way (loopback). */

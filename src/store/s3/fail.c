@@ -36,7 +36,7 @@ void store_call_code(const struct store_call *call, char out[static 64])
 
 static void hint_unreachable(const struct store_call *call, nl_error *err)
 {
-    const struct store_endpoint *e = &call->client->endpoint;
+    const struct store_endpoint *e = call->endpoint;
     if (!e->given)
         nl_hint(err, "no endpoint is set, so AWS itself was asked; " LOCAL_SERVER);
     else if (e->loopback)
@@ -64,7 +64,7 @@ static void tell_tries(const struct store_call *call, const char *open, const ch
 
 static int curl_failure(const struct store_call *call, nl_error *err)
 {
-    const char *base = call->client->endpoint.base;
+    const char *base = call->endpoint->base;
     const char *what = call->curl_message[0] ? call->curl_message : curl_easy_strerror(call->curl);
     char tries[128];
     tell_tries(call, " (", ")", tries, sizeof tries);
@@ -85,7 +85,7 @@ static int curl_failure(const struct store_call *call, nl_error *err)
         break;
     default:
         nl_fail(err, NL_IO, "%s: %s%s", base, what, tries);
-        if (!call->client->endpoint.given)
+        if (!call->endpoint->given)
             hint_unreachable(call, err);
     }
     return NL_IO;
@@ -118,25 +118,30 @@ static struct said read_error(nl_arena *arena, const struct store_call *call)
 /* What to do about it. */
 static void hint(const struct store_call *call, const struct said *s, nl_error *err)
 {
-    const struct store_settings *set = &call->client->settings;
-    const char *code = s->code;
-    bool elsewhere = *s->region && strcmp(s->region, set->region) != 0;
+    const struct store_keys *keys = call->keys;
+    const char *code = s->code, *access = keys ? keys->access : "";
+    bool elsewhere = *s->region && strcmp(s->region, call->region) != 0;
     if (elsewhere && (call->reply.http == 301 || call->reply.http == 400 || call->reply.http == 307))
         nl_hint(err, "the bucket is in region %s: set AWS_REGION=%s", s->region, s->region);
     else if (!strcmp(code, "NoSuchBucket"))
         nl_hint(err, "make it with: neuralake s3 mb s3://%s", call->request.bucket ? call->request.bucket : "NAME");
+    else if (!keys && call->reply.http == 403)
+        nl_hint(err, "it is not open to everybody: ask with keys (without --no-sign-request)");
     else if (!strcmp(code, "SignatureDoesNotMatch"))
-        nl_hint(err, "AWS_SECRET_ACCESS_KEY does not belong to the access key \"%s\"; " LOCAL_SERVER, set->access_key);
+        nl_hint(err, "AWS_SECRET_ACCESS_KEY does not belong to the access key \"%s\"; " LOCAL_SERVER, access);
     else if (!strcmp(code, "InvalidAccessKeyId"))
         nl_hint(err, "the endpoint does not know the access key \"%s\": check AWS_ACCESS_KEY_ID; " LOCAL_SERVER,
-                set->access_key);
+                access);
+    else if (call->mend_failed)
+        nl_hint(err, "the keys of %s were not renewed: %s", keys->source, call->mend_failed);
     else if (!strcmp(code, "ExpiredToken") || !strcmp(code, "InvalidToken"))
-        nl_hint(err, "get a new session and set AWS_SESSION_TOKEN with its keys");
+        nl_hint(err, "get a new session and set AWS_SESSION_TOKEN with its keys; these are from: %s",
+                keys ? keys->source : "nowhere");
     else if (!strcmp(code, "RequestTimeTooSkewed"))
         nl_hint(err, "set the clock of this machine");
     else if (call->reply.http == 403)
         nl_hint(err, "the access key \"%s\" may not do this: check AWS_ACCESS_KEY_ID and the rights of that key",
-                set->access_key);
+                access);
 }
 
 static int s3_failure(const struct store_call *call, nl_error *err)
@@ -153,8 +158,8 @@ static int s3_failure(const struct store_call *call, nl_error *err)
     tell_tries(call, ", ", "", tries, sizeof tries);
     if (*call->reply.request_id)
         snprintf(id, sizeof id, ", request %s", call->reply.request_id);
-    nl_fail(err, status, "%s (%s%sHTTP %d, %s%s%s)", text, s.code, *s.code ? ", " : "", http,
-            call->client->endpoint.base, id, tries);
+    nl_fail(err, status, "%s (%s%sHTTP %d, %s%s%s)", text, s.code, *s.code ? ", " : "", http, call->endpoint->base, id,
+            tries);
     if (http == 412 && !strcmp(call->request.method, "GET"))
         nl_note(err, "the object was changed while it was read");
     hint(call, &s, err);
@@ -173,9 +178,9 @@ static int own_failure(const struct store_call *call, nl_error *err)
     default:
         if (call->reply.http == 200 && call->request.room)
             return nl_fail(err, NL_UNSUPPORTED, "%s answers a request for a range with the whole object",
-                           call->client->endpoint.base);
-        return nl_fail(err, NL_IO, "%s: the answer is longer than what was asked for (HTTP %d)",
-                       call->client->endpoint.base, call->reply.http);
+                           call->endpoint->base);
+        return nl_fail(err, NL_IO, "%s: the answer is longer than what was asked for (HTTP %d)", call->endpoint->base,
+                       call->reply.http);
     }
 }
 

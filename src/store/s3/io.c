@@ -223,7 +223,7 @@ static void end_call(struct store_client *c, struct store_call *call)
 {
     pthread_mutex_lock(&c->mutex);
     bool abandoned = call->abandoned;
-    call->state = STORE_CALL_DONE;
+    call->state = store_mend_wanted(call) ? STORE_CALL_ASKING : STORE_CALL_DONE;
     pthread_cond_broadcast(&call->done);
     pthread_mutex_unlock(&c->mutex);
     if (abandoned)
@@ -507,6 +507,25 @@ int store_call_submit(struct store_call *call, nl_error *err)
     return rc;
 }
 
+/* A call that asks for it is mended by this thread; under mutex, which is let go of meanwhile. */
+static void mend_call(struct store_call *call)
+{
+    struct store_client *c = call->client;
+    call->state = STORE_CALL_MENDING;
+    pthread_mutex_unlock(&c->mutex);
+    int rc = store_mend(call);
+    pthread_mutex_lock(&c->mutex);
+    call->state = rc ? STORE_CALL_DONE : STORE_CALL_QUEUED;
+    if (rc) {
+        pthread_cond_broadcast(&call->done);
+        return;
+    }
+    call->ends = 0;
+    push(&c->queue, call);
+    c->sweep |= call->serial < c->interrupted; /* it keeps its place in time */
+    curl_multi_wakeup(c->multi);
+}
+
 int store_call_wait(struct store_call *call, nl_cancel *cancel, nl_error *err)
 {
     struct store_client *c = call->client;
@@ -514,7 +533,10 @@ int store_call_wait(struct store_call *call, nl_cancel *cancel, nl_error *err)
     nl_cancel_watch(cancel, &watch);
     pthread_mutex_lock(&c->mutex);
     while (call->state != STORE_CALL_DONE && !nl_cancelled(cancel))
-        pthread_cond_wait(&call->done, &c->mutex);
+        if (call->state == STORE_CALL_ASKING)
+            mend_call(call);
+        else
+            pthread_cond_wait(&call->done, &c->mutex);
     bool done = call->state == STORE_CALL_DONE;
     pthread_mutex_unlock(&c->mutex);
     nl_cancel_unwatch(cancel, &watch);
@@ -529,15 +551,21 @@ static void cancel_call(struct store_call *call)
     curl_multi_wakeup(call->client->multi);
 }
 
+/* H1, H3: is it not with the I/O thread, nor with one that mends it? Under mutex. */
+static bool is_ours(const struct store_call *call)
+{
+    return call->state == STORE_CALL_NEW || call->state == STORE_CALL_ASKING || call->state == STORE_CALL_DONE;
+}
+
 void store_call_finish(struct store_call *call)
 {
     if (!call)
         return;
     struct store_client *c = call->client;
     pthread_mutex_lock(&c->mutex);
-    if (call->state != STORE_CALL_NEW && call->state != STORE_CALL_DONE)
+    if (!is_ours(call))
         cancel_call(call);
-    while (call->state != STORE_CALL_NEW && call->state != STORE_CALL_DONE)
+    while (!is_ours(call))
         pthread_cond_wait(&call->done, &c->mutex);
     pthread_mutex_unlock(&c->mutex);
     store_call_free(call);
@@ -549,7 +577,7 @@ void store_call_drop(struct store_call *call)
         return;
     struct store_client *c = call->client;
     pthread_mutex_lock(&c->mutex);
-    bool ours = call->state == STORE_CALL_NEW || call->state == STORE_CALL_DONE;
+    bool ours = is_ours(call);
     if (!ours) {
         call->abandoned = true;
         cancel_call(call);

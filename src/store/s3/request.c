@@ -10,8 +10,8 @@
 #include "s3proto/time.h"
 #include "store/s3/client.h"
 
-/* Those that every request has: host, x-amz-date, x-amz-content-sha256, x-amz-security-token. */
-enum { own_headers = 4 };
+/* Those that requests have: host, x-amz-date, x-amz-content-sha256, x-amz-security-token, x-amz-request-payer. */
+enum { own_headers = 5 };
 
 /* Deep copies of n pairs. */
 static s3_pair *copy_pairs(nl_arena *arena, const s3_pair *pairs, size_t n, size_t extra)
@@ -50,15 +50,13 @@ static int copy_request(struct store_call *call, const struct store_request *r, 
     return NL_OK;
 }
 
-/* Host, path and URL. */
-static int address(struct store_call *call, nl_error *err)
+int store_call_address(struct store_call *call, nl_error *err)
 {
-    const struct store_client *c = call->client;
     const struct store_request *r = &call->request;
     nl_buf host = {0}, path = {0}, url = {0};
-    int rc = store_endpoint_address(&c->endpoint, r->bucket, r->key, &host, &path, err);
+    int rc = store_endpoint_address(call->endpoint, r->bucket, r->key, &host, &path, err);
     if (!rc)
-        rc = nl_buf_printf(&url, err, "%s://%s%s%s", c->endpoint.https ? "https" : "http", host.data, path.data,
+        rc = nl_buf_printf(&url, err, "%s://%s%s%s", call->endpoint->https ? "https" : "http", host.data, path.data,
                            r->n_query ? "?" : "");
     if (!rc)
         rc = s3_query_canonical(&url, r->query, r->n_query, NULL, err);
@@ -88,27 +86,15 @@ static int add_line(struct store_call *call, const char *name, const char *separ
     return NL_OK;
 }
 
-/* The header lines for libcurl. "Expect:" without a value: no waiting for 100-continue. */
+/* The header lines for libcurl; authorization NULL: not signed. "Expect:" without a value: no waiting for 100-continue. */
 static int make_lines(struct store_call *call, const char *authorization, nl_error *err)
 {
     call->lines = NULL;
-    int rc = add_line(call, "Authorization", ": ", authorization, err);
+    int rc = authorization ? add_line(call, "Authorization", ": ", authorization, err) : NL_OK;
     for (size_t i = 0; !rc && i < call->n_headers; i++)
         rc = add_line(call, call->headers[i].name, *call->headers[i].value ? ": " : ";", call->headers[i].value, err);
     if (!rc)
         rc = add_line(call, "Expect", ":", "", err);
-    return rc;
-}
-
-/* The key of today; the cache is shared. */
-static int signing_key(struct store_client *c, const char *time, s3_scope *scope, uint8_t key[static 32], nl_error *err)
-{
-    *scope = (s3_scope){.service = "s3"};
-    memcpy(scope->date, time, 8);
-    memcpy(scope->region, c->settings.region, strlen(c->settings.region) + 1);
-    pthread_mutex_lock(&c->setup);
-    int rc = s3_signing_key_cached(&c->keys, c->settings.secret_key, scope, key, err);
-    pthread_mutex_unlock(&c->setup);
     return rc;
 }
 
@@ -125,36 +111,45 @@ static int hash_payload(struct store_call *call, nl_error *err)
     return call->payload ? NL_OK : nl_fail_memory(err);
 }
 
+/* The headers of our own behind the caller's: those that a signature needs only where there is one. */
+static void add_own_headers(struct store_call *call, const char *date)
+{
+    const struct store_request *r = &call->request;
+    size_t n = r->n_headers;
+    s3_pair *h = call->headers;
+    h[n++] = (s3_pair){"Host", call->host};
+    if (call->client->settings.requester_pays && r->bucket)
+        h[n++] = (s3_pair){"x-amz-request-payer", "requester"};
+    if (call->keys) {
+        h[n++] = (s3_pair){"x-amz-date", date};
+        h[n++] = (s3_pair){"x-amz-content-sha256", call->payload};
+    }
+    if (call->keys && call->keys->token)
+        h[n++] = (s3_pair){"x-amz-security-token", call->keys->token};
+    call->n_headers = n;
+}
+
 int store_call_sign(struct store_call *call, nl_error *err)
 {
-    struct store_client *c = call->client;
     const struct store_request *r = &call->request;
     char time[S3_TIME_BASIC];
     call->signed_at = nl_wall_ns() / 1000000000;
     s3_time_basic(call->signed_at, time);
-    int rc = call->payload ? NL_OK : hash_payload(call, err);
-    if (rc)
-        return rc;
-
-    size_t n = r->n_headers;
-    s3_pair *h = call->headers;
-    char *date = nl_arena_strdup(&call->arena, time);
+    int rc = call->payload || !call->keys ? NL_OK : hash_payload(call, err);
+    const char *date = rc ? NULL : nl_arena_strdup(&call->arena, time);
     if (!date)
-        return nl_fail_memory(err);
-    h[n++] = (s3_pair){"Host", call->host};
-    h[n++] = (s3_pair){"x-amz-date", date};
-    h[n++] = (s3_pair){"x-amz-content-sha256", call->payload};
-    if (c->settings.session_token)
-        h[n++] = (s3_pair){"x-amz-security-token", c->settings.session_token};
-    call->n_headers = n;
+        return rc ? rc : nl_fail_memory(err);
+    add_own_headers(call, date);
+    if (!call->keys)
+        return make_lines(call, NULL, err);
 
     s3_scope scope;
     uint8_t key[32];
     nl_buf authorization = {0};
-    s3_sign_request sign = {r->method, call->path, r->query, r->n_query, h, n, call->payload};
-    rc = signing_key(c, time, &scope, key, err);
+    s3_sign_request sign = {r->method, call->path, r->query, r->n_query, call->headers, call->n_headers, call->payload};
+    rc = store_client_signing_key(call->client, call->keys, call->region, time, &scope, key, err);
     if (!rc)
-        rc = s3_sign(&authorization, &sign, c->settings.access_key, key, &scope, time, NULL, err);
+        rc = s3_sign(&authorization, &sign, call->keys->access, key, &scope, time, NULL, err);
     if (!rc)
         rc = make_lines(call, authorization.data, err);
     nl_buf_free(&authorization);
@@ -164,17 +159,22 @@ int store_call_sign(struct store_call *call, nl_error *err)
 int store_call_new(struct store_client *c, const struct store_request *r, struct store_call **out, nl_error *err)
 {
     *out = NULL;
-    int rc = store_client_resolve(c, err);
+    struct store_keys *keys;
+    int rc = store_client_keys(c, &keys, err);
     if (rc)
         return rc;
     struct store_call *call = calloc(1, sizeof *call);
-    if (!call)
+    if (!call) {
+        store_keys_unref(keys);
         return nl_fail_memory(err);
+    }
     call->client = c;
+    call->keys = keys;
+    store_client_place(c, r->bucket, &call->endpoint, &call->region);
     pthread_cond_init(&call->done, NULL);
     rc = copy_request(call, r, err);
     if (!rc)
-        rc = address(call, err);
+        rc = store_call_address(call, err);
     if (!rc)
         rc = store_call_sign(call, err);
     if (rc) {
@@ -193,6 +193,7 @@ void store_call_free(struct store_call *call)
     nl_block_unref(call->request.block);
     nl_bytes_release(&call->bytes);
     nl_buf_free(&call->text);
+    store_keys_unref(call->keys);
     nl_arena_free(&call->arena);
     free(call);
 }

@@ -9,7 +9,8 @@
  * N1  Batches carry the projected columns in the order of the projection, and are numbered: batch index order is the
  *     order of files, row groups and rows.
  * N2  A batch owns what its string views point into; it outlives worker and scan.
- * N3  Rows that the filter rejects may still be delivered: the filter only prunes (filter/filter.h).
+ * N3  Rows that the filter rejects may still be delivered: whoever asks tests them again (filter/filter.h). Many are not: what
+ *     is known of files, row groups and pages excludes them, or the values of columns that are read and need no widening.
  * N4  Strings and binary of files come as views ("vu", "vz"), and so says the schema; those of streams as the stream has them.
  * N5  The file columns of a table are those of its first file. A later file may lack one (nulls) or have more (not read), and
  *     narrower types are widened to the first file's, nested ones member by member (parquet/read/adapt.h says which); any
@@ -42,6 +43,7 @@ struct scan_stats {
     uint64_t files, files_pruned, row_groups, row_groups_pruned, rows;
     uint64_t row_groups_excluded; /* of the pruned ones: by bloom filters and dictionaries */
     uint64_t pages, pages_pruned; /* of the columns that are read, where page indexes were asked */
+    uint64_t rows_filtered;       /* left out before they were decoded, of files that were read */
 };
 
 /* A table's files, and the columns that live in their paths. */

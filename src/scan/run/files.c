@@ -1,6 +1,6 @@
 /* run/files.c: scan_files(): workers claim morsels, wait for their bytes, decode, and add what the file does not have.
  *
- *     morsel ──fetches──▶ bytes ──pq_group_reader──▶ batch of the file's columns ──┐
+ *     morsel ──fetches──▶ bytes ──pq_group_reader──▶ batch of the file's columns ──┐      filtered, as far as it can be
  *                                  constant columns (partition, absent) ───────────┴──▶ batch of the projection
  */
 #include <stdlib.h>
@@ -9,6 +9,7 @@
 #include "arrow/arrow.h"
 #include "parquet/read/group.h"
 #include "scan/plan/columns.h"
+#include "scan/plan/rows.h"
 #include "scan/run/constant.h"
 #include "scan/run/scan.h"
 #include "scan/run/schedule.h"
@@ -24,13 +25,14 @@ struct file_scan {
     size_t *columns;
     size_t n;
     struct scan_schedule schedule;
-    atomic_uint_least64_t rows;
+    atomic_uint_least64_t rows, filtered;
 };
 
 struct file_worker {
     struct scan_worker base;
     struct scan_morsel *morsel; /* claimed; NULL between two */
     struct pq_group_reader *reader;
+    nl_arena arena;                  /* the reader's filter */
     uint64_t batch;                  /* within the morsel */
     struct scan_constant *constants; /* n; made when a morsel needs them, for its file */
     bool only_file_columns;          /* the reader's batches are the projection as it is */
@@ -56,7 +58,10 @@ static void drop_constants(struct file_worker *w)
 static void finish_morsel(struct file_worker *w, bool failed)
 {
     struct file_scan *s = (struct file_scan *)w->base.scan;
+    if (w->reader)
+        atomic_fetch_add_explicit(&s->filtered, (uint64_t)pq_group_filtered(w->reader), memory_order_relaxed);
     pq_group_reader_free(w->reader);
+    nl_arena_free(&w->arena);
     w->reader = NULL;
     drop_constants(w);
     if (w->morsel)
@@ -85,11 +90,15 @@ static int start_reader(struct file_worker *w, nl_error *err)
     size_t n_leaves = m->plan.columns.n_leaves;
     struct pq_leaf_bytes *leaves = calloc(n_leaves + 1, sizeof *leaves);
     int rc = chunks && leaves ? wait_chunks(s, m, chunks, err) : nl_fail_memory(err);
+    const struct filter *filter = NULL;
+    if (!rc)
+        rc = scan_plan_filter(s->schedule.filter, &s->schedule.projection, m->file->map, &w->arena, &filter, err);
     if (!rc) {
         struct pq_group_options options = {.string_views = true,
                                            .cancel = s->cancel,
                                            .rows = m->plan.rows,
-                                           .n_rows = m->plan.n_rows};
+                                           .n_rows = m->plan.n_rows,
+                                           .filter = filter};
         for (size_t i = 0; i < n_leaves; i++)
             leaves[i] = (struct pq_leaf_bytes){&chunks[m->plan.starts[i]], m->plan.starts[i + 1] - m->plan.starts[i]};
         rc = pq_group_reader_new(m->file->file, m->row_group, &m->plan.columns, leaves, &options, &w->reader, err);
@@ -268,6 +277,7 @@ static void get_stats(const struct scan *base, struct scan_stats *out)
     *out = s->schedule.stats;
     pthread_mutex_unlock(&s->schedule.mutex);
     out->rows = atomic_load(&s->rows);
+    out->rows_filtered = atomic_load(&s->filtered);
 }
 
 static void free_scan(struct scan *base)

@@ -1,4 +1,4 @@
-/* filtered.h: read a row group under filters on each of its columns, and hold what comes against the rows without a filter:
+/* filtered.h: read row groups under filters on each of their columns, and hold what comes against the rows without a filter:
  * none that satisfies it may be missing (select.h, L1), and nothing may fail that did not fail before (L5). */
 #ifndef TESTS_FUZZ_FILTERED_H
 #define TESTS_FUZZ_FILTERED_H
@@ -15,7 +15,6 @@ enum { FILTERED_COLUMNS = 8 };
 
 /* A value of a column, as it lies in an array. */
 struct probe {
-    size_t column;
     struct arrow_type type;
     enum nl_value_kind kind;
     bool known;
@@ -23,7 +22,7 @@ struct probe {
     size_t len;
 };
 
-/* What was read of a row group: of the probe's column, how many nulls, and how many rows with its value. */
+/* What was read of a row group: of the first column, how many nulls, and how many rows with its value. */
 struct counted {
     struct outcome outcome;
     int64_t rows, left_out, nulls, equal;
@@ -41,7 +40,7 @@ static inline const uint8_t *probe_at(const struct probe *p, const struct ArrowA
 
 static inline void count_batch(struct probe *p, const struct ArrowArray *batch, struct counted *c)
 {
-    const struct ArrowArray *a = batch->children[p->column];
+    const struct ArrowArray *a = batch->children[0];
     c->rows += batch->length;
     for (int64_t i = 0; i < batch->length; i++) {
         uint8_t bit;
@@ -60,7 +59,7 @@ static inline void count_batch(struct probe *p, const struct ArrowArray *batch, 
     }
 }
 
-/* All columns of a row group; the probe takes the first value where it has none. */
+/* Those columns of a row group; the probe takes the first value where it has none. */
 static inline struct counted read_group(const nl_parquet_file *file, size_t g, const struct pq_projection *columns,
                                         const struct filter *filter, bool views, struct probe *p)
 {
@@ -74,7 +73,7 @@ static inline struct counted read_group(const nl_parquet_file *file, size_t g, c
     t.n = 0;
     bool known = rc == NL_OK && touch_add(&t, &schema);
     if (rc == NL_OK)
-        rc = arrow_type_parse(schema.children[p->column]->format, &p->type, NULL);
+        rc = arrow_type_parse(schema.children[0]->format, &p->type, NULL);
     if (rc == NL_OK)
         rc = pq_request_new(file, g, columns, &all, 1, &request, NULL);
     if (rc == NL_OK)
@@ -127,20 +126,18 @@ static inline nl_value probe_value(const struct probe *p)
     return v;
 }
 
-static inline void filter_column(const nl_parquet_file *file, size_t g, const struct pq_projection *columns,
-                                 size_t column)
+/* Filters on the first of two columns. */
+static inline void filter_first(const nl_parquet_file *file, size_t g, const struct pq_projection *columns,
+                                enum nl_value_kind kind)
 {
     nl_arena arena = {0};
-    struct probe p = {.column = column};
-    const struct pq_leaf *leaf = pq_inspect_schema(file)->columns[column].leaf;
-    if (!leaf || !pq_select_kind(leaf, &p.kind))
-        return;
+    struct probe p = {.kind = kind};
     struct counted whole = read_group(file, g, columns, NULL, true, &p);
     nl_value v = p.known ? probe_value(&p) : (nl_value){0};
-    struct filter *null = filter_null(&arena, FILTER_IS_NULL, column),
-                  *equal = p.known ? filter_compare(&arena, FILTER_EQ, column, v) : NULL,
-                  *last = filter_null(&arena, FILTER_IS_NULL, columns->n_columns - 1),
-                  *below = p.known ? filter_compare(&arena, FILTER_LT, column, v) : NULL, *both[] = {equal, last};
+    struct filter *null = filter_null(&arena, FILTER_IS_NULL, 0),
+                  *equal = p.known ? filter_compare(&arena, FILTER_EQ, 0, v) : NULL,
+                  *last = filter_null(&arena, FILTER_IS_NULL, 1),
+                  *below = p.known ? filter_compare(&arena, FILTER_LT, 0, v) : NULL, *both[] = {equal, last};
     struct filter *filters[] = {null, equal, filter_join(&arena, FILTER_OR, both, 2), below};
     for (size_t i = 0; i < 4; i++) {
         struct counted some = filters[i] ? read_group(file, g, columns, filters[i], i & 1, &p) : whole;
@@ -156,15 +153,21 @@ static inline void filter_column(const nl_parquet_file *file, size_t g, const st
     nl_arena_free(&arena);
 }
 
+/* Each column with the one behind it. */
 static inline void read_filtered(const nl_parquet_file *file)
 {
-    struct pq_projection columns;
-    if (pq_projection_columns(file, NULL, 0, &columns, NULL))
-        return;
-    for (size_t g = 0; g < nl_parquet_row_groups(file) && g < 2; g++)
-        for (size_t i = 0; i < columns.n_columns && i < FILTERED_COLUMNS; i++)
-            filter_column(file, g, &columns, i);
-    pq_projection_free(&columns);
+    const struct pq_schema *s = pq_inspect_schema(file);
+    for (size_t i = 0; i < s->n_columns && i < FILTERED_COLUMNS; i++) {
+        size_t two[] = {i, (i + 1) % s->n_columns};
+        struct pq_projection columns;
+        enum nl_value_kind kind;
+        if (!s->columns[i].leaf || !pq_select_kind(s->columns[i].leaf, &kind) ||
+            pq_projection_columns(file, two, 2, &columns, NULL))
+            continue;
+        for (size_t g = 0; g < nl_parquet_row_groups(file) && g < 2; g++)
+            filter_first(file, g, &columns, kind);
+        pq_projection_free(&columns);
+    }
 }
 
 #endif

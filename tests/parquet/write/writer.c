@@ -390,6 +390,81 @@ static void a_dictionary_must_pay(void **state)
     }
 }
 
+/* The chunk's size and whether it has a dictionary, of n values in one row group. */
+static int64_t written_size(const int64_t *values, int64_t n, nl_parquet_codec codec, int level, bool *dict)
+{
+    struct ArrowSchema schema;
+    struct ArrowArray batch;
+    struct test_sink sink = TEST_SINK;
+    nl_arena arena = {0};
+    nl_error err = {0};
+    one_column(&schema, "l", true);
+    int_batch(&batch, "l", values, n);
+    nl_parquet_write_options o = {.codec = codec, .codec_level = level};
+    CHECK_OK(write_file(&sink, &schema, &batch, 1, &o, &err), err);
+    struct pq_file_meta meta = footer_of(&sink.bytes, &arena);
+    struct pq_column_chunk c;
+    CHECK_OK(pq_row_group_chunk(&meta.row_groups[0], 0, &arena, &c, &err), err);
+    *dict = c.meta.dictionary_page_offset >= 0;
+    nl_arena_free(&arena);
+    nl_buf_free(&sink.bytes);
+    arrow_schema_release(&schema);
+    arrow_array_release(&batch);
+    return c.meta.total_compressed_size;
+}
+
+static uint64_t mixed(uint64_t i)
+{
+    i = (i ^ i >> 31) * UINT64_C(0x9E3779B97F4A7C15);
+    return (i ^ i >> 29) * UINT64_C(0xBF58476D1CE4E5B9);
+}
+
+/* 100,000 different values: a page's dictionary is as large as the page, that of eight pages is not. */
+static void a_dictionary_stays_where_it_will_pay(void **state)
+{
+    (void)state;
+    enum { N = 1000000 };
+    int64_t *values = malloc(N * sizeof(*values));
+    assert_non_null(values);
+    bool dict;
+    for (uint64_t k = 0; k < N; k++)
+        values[k] = (int64_t)(mixed(k) % 100000);
+    int64_t size = written_size(values, N, NL_PARQUET_SNAPPY, 0, &dict);
+    CHECK_INT(dict, true);
+    CHECK(size < N * 3);
+    for (uint64_t k = 0; k < N; k++)
+        values[k] = (int64_t)mixed(k);
+    written_size(values, N, NL_PARQUET_SNAPPY, 0, &dict);
+    CHECK_INT(dict, false);
+    free(values);
+}
+
+/* Without a level, zstd takes what is no larger than its default: here 1 or 2 differ from it in both directions. */
+static void the_level_of_zstd_is_measured(void **state)
+{
+    (void)state;
+    enum { N = 400000 };
+    int64_t *values = malloc(N * sizeof(*values));
+    assert_non_null(values);
+    for (int shape = 0; shape < 3; shape++) {
+        check_why("shape %d", shape);
+        for (uint64_t k = 0; k < N; k++)
+            values[k] = (int64_t)(shape == 0   ? mixed(k)
+                                  : shape == 1 ? k * 1000 + mixed(k) % 100
+                                               : (mixed(k / 3) & 0xFFFFFF) * 100);
+        bool dict;
+        int64_t unasked = written_size(values, N, NL_PARQUET_ZSTD, 0, &dict), least = INT64_MAX;
+        for (int level = 1; level <= 3; level++) {
+            int64_t size = written_size(values, N, NL_PARQUET_ZSTD, level, &dict);
+            least = size < least ? size : least;
+            if (level == 3)
+                CHECK(unasked <= size + size / 100);
+        }
+        CHECK(unasked >= least);
+    }
+    free(values);
+}
+
 /* ── what is refused ── */
 
 static void damaged_batches_are_refused_by_column_and_row(void **state)
@@ -628,6 +703,8 @@ int main(void)
         cmocka_unit_test(the_footer_says_what_was_written),
         cmocka_unit_test(a_file_without_rows_is_a_file),
         cmocka_unit_test(a_dictionary_must_pay),
+        cmocka_unit_test(a_dictionary_stays_where_it_will_pay),
+        cmocka_unit_test(the_level_of_zstd_is_measured),
         cmocka_unit_test(damaged_batches_are_refused_by_column_and_row),
         cmocka_unit_test(what_cannot_be_written_is_named),
         cmocka_unit_test(options_are_checked),

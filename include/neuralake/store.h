@@ -61,6 +61,8 @@ NL_API void nl_store_interrupt(nl_store *s);
 NL_API int nl_store_open(nl_store *s, const char *uri, const nl_object_info *info, nl_source **out, nl_error *err);
 
 typedef struct nl_put_options {
+    const char *if_match;     /* commit answers NL_CONFLICT where the object has another ETag than this, and
+                               * NL_NOT_FOUND where there is none (S3 only; NL_UNSUPPORTED locally) */
     bool if_absent;           /* commit answers NL_CONFLICT where the object exists (If-None-Match: *) */
     const char *content_type; /* NULL: application/octet-stream */
     uint64_t size_hint;       /* the size where known: chooses the part size; 0: unknown */
@@ -74,8 +76,22 @@ NL_API int nl_store_create(nl_store *s, const char *uri, const nl_put_options *o
 NL_API int nl_store_head(nl_store *s, const char *uri, nl_object_info *out, nl_error *err);
 /* Deleting what is not there: NL_OK in S3 (as S3 has it), NL_NOT_FOUND locally. */
 NL_API int nl_store_delete(nl_store *s, const char *uri, nl_error *err);
+/* Told of each of the keys, in their order: failed is NULL where it was deleted. Another answer than NL_OK ends it all. */
+typedef int (*nl_delete_fn)(void *ctx, const char *uri, const nl_error *failed, nl_error *err);
+/* Delete n objects, in S3 a thousand with one request. Returns NL_OK where fn was told of all, also of failures. */
+NL_API int nl_store_delete_many(nl_store *s, const char *const *uris, size_t n, nl_delete_fn fn, void *ctx,
+                                nl_error *err);
 /* Inside one store: server-side for S3 to S3; read and written otherwise. */
 NL_API int nl_store_copy(nl_store *s, const char *from, const char *to, nl_error *err);
+
+/* The same; info, where known from a listing, saves requests for large objects. NULL otherwise. */
+NL_API int nl_store_copy_known(nl_store *s, const char *from, const nl_object_info *info, const char *to,
+                               nl_error *err);
+
+/* A URL that whoever has it may use for so many seconds (1 to 604,800), with the rights of these keys. method: "GET", "PUT", …
+ * *out is yours: free(). Asks nothing of the store. */
+NL_API int nl_store_presign(nl_store *s, const char *method, const char *uri, int64_t seconds, char **out,
+                            nl_error *err);
 
 /* One entry of a listing, told on the thread that lists. uri is valid during the call only. is_prefix: a "folder" (info is zero). */
 typedef int (*nl_list_fn)(void *ctx, const char *uri, bool is_prefix, const nl_object_info *info, nl_error *err);
@@ -85,6 +101,8 @@ NL_API int nl_store_list(nl_store *s, const char *uri, bool recursive, nl_list_f
 
 /* S3 only. NL_CONFLICT: the bucket exists (and is yours). */
 NL_API int nl_store_make_bucket(nl_store *s, const char *bucket, nl_error *err);
+/* S3 only. NL_CONFLICT: it holds objects. */
+NL_API int nl_store_remove_bucket(nl_store *s, const char *bucket, nl_error *err);
 /* The buckets of these keys, by name; created is seconds since 1970, UTC. fn returning other than NL_OK ends the listing with
  * that; name is valid during the call only. */
 NL_API int nl_store_list_buckets(nl_store *s, int (*fn)(void *ctx, const char *name, int64_t created, nl_error *err),

@@ -24,6 +24,8 @@ struct store_tuning {
     unsigned stall_seconds; /* without a byte: the attempt has failed; 60 */
     unsigned deadline_ms;   /* of one request with all its attempts; 900,000 */
     unsigned retry_tokens;  /* of the budget for retries; 500 */
+    uint64_t copy_max;      /* the largest object that is copied by one request; 5 GiB */
+    uint64_t copy_part;     /* the parts of a larger one; 256 MiB */
     unsigned list_page;     /* max-keys of a listing; 1,000 */
 };
 
@@ -36,7 +38,9 @@ struct store_backend_ops {
     int (*head)(store_backend *b, const char *uri, nl_object_info *out, nl_error *err);
     int (*remove)(store_backend *b, const char *uri, nl_error *err);
     /* Inside this backend; NULL: it is read and written. */
-    int (*copy)(store_backend *b, const char *from, const char *to, nl_error *err);
+    int (*copy)(store_backend *b, const char *from, const nl_object_info *info, const char *to, nl_error *err);
+    /* NULL: one by one. */
+    int (*remove_many)(store_backend *b, const char *const *uris, size_t n, nl_delete_fn fn, void *ctx, nl_error *err);
     int (*list)(store_backend *b, const char *uri, bool recursive, nl_list_fn fn, void *ctx, nl_error *err);
     void (*stats)(const store_backend *b, nl_store_stats *out); /* adds; may be NULL */
     void (*interrupt)(store_backend *b);                        /* may be NULL */
@@ -54,6 +58,8 @@ store_backend *store_local_backend(void);
 int store_s3_backend(const nl_store_options *options, const struct store_tuning *tuning, store_backend **out,
                      nl_error *err);
 int store_s3_make_bucket(store_backend *b, const char *bucket, nl_error *err);
+int store_s3_presign(store_backend *b, const char *method, const char *uri, int64_t seconds, char **out, nl_error *err);
+int store_s3_remove_bucket(store_backend *b, const char *bucket, nl_error *err);
 int store_s3_list_buckets(store_backend *b, int (*fn)(void *ctx, const char *name, int64_t created, nl_error *err),
                           void *ctx, nl_error *err);
 

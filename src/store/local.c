@@ -45,6 +45,8 @@ static int local_create(store_backend *b, const char *uri, const nl_put_options 
     (void)b;
     const char *path;
     struct nl_file_sink_options o = {0};
+    if (options && options->if_match)
+        return nl_fail(err, NL_UNSUPPORTED, "%s: files have no ETags to match", uri);
     if (options) {
         o.if_absent = options->if_absent;
         o.not_durable = options->not_synced;

@@ -94,6 +94,39 @@ int nl_store_delete(nl_store *s, const char *uri, nl_error *err)
     return rc ? rc : b->ops->remove(b, uri, err);
 }
 
+int nl_store_delete_many(nl_store *s, const char *const *uris, size_t n, nl_delete_fn fn, void *ctx, nl_error *err)
+{
+    for (size_t i = 0, end; i < n; i = end) {
+        store_backend *b, *next;
+        int rc = backend_of(s, uris[i], &b, err);
+        for (end = i + 1, next = b; !rc && end < n; end++) {
+            rc = backend_of(s, uris[end], &next, err);
+            if (next != b)
+                break;
+        }
+        if (!rc && b->ops->remove_many)
+            rc = b->ops->remove_many(b, uris + i, end - i, fn, ctx, err);
+        for (size_t j = i; !rc && !b->ops->remove_many && j < end; j++) {
+            nl_error own = {0};
+            int failed = b->ops->remove(b, uris[j], &own);
+            rc = fn(ctx, uris[j], failed ? &own : NULL, err);
+        }
+        if (rc)
+            return rc;
+    }
+    return NL_OK;
+}
+
+int nl_store_presign(nl_store *s, const char *method, const char *uri, int64_t seconds, char **out, nl_error *err)
+{
+    return store_s3_presign(s->s3, method, uri, seconds, out, err);
+}
+
+int nl_store_remove_bucket(nl_store *s, const char *bucket, nl_error *err)
+{
+    return store_s3_remove_bucket(s->s3, bucket, err);
+}
+
 int nl_store_list(nl_store *s, const char *uri, bool recursive, nl_list_fn fn, void *ctx, nl_error *err)
 {
     store_backend *b;
@@ -113,11 +146,11 @@ int nl_store_list_buckets(nl_store *s, int (*fn)(void *ctx, const char *name, in
 }
 
 /* Read here, write there. */
-static int copy_through(nl_store *s, const char *from, const char *to, nl_error *err)
+static int copy_through(nl_store *s, const char *from, const nl_object_info *info, const char *to, nl_error *err)
 {
     nl_source *source;
     nl_sink *sink;
-    int rc = nl_store_open(s, from, NULL, &source, err);
+    int rc = nl_store_open(s, from, info, &source, err);
     if (rc)
         return rc;
     uint64_t size = nl_source_size(source);
@@ -136,11 +169,16 @@ static int copy_through(nl_store *s, const char *from, const char *to, nl_error 
 
 int nl_store_copy(nl_store *s, const char *from, const char *to, nl_error *err)
 {
+    return nl_store_copy_known(s, from, NULL, to, err);
+}
+
+int nl_store_copy_known(nl_store *s, const char *from, const nl_object_info *info, const char *to, nl_error *err)
+{
     store_backend *a, *b;
     int rc = backend_of(s, from, &a, err);
     if (!rc)
         rc = backend_of(s, to, &b, err);
     if (rc)
         return rc;
-    return a == b && a->ops->copy ? a->ops->copy(a, from, to, err) : copy_through(s, from, to, err);
+    return a == b && a->ops->copy ? a->ops->copy(a, from, info, to, err) : copy_through(s, from, info, to, err);
 }

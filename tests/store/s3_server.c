@@ -68,7 +68,12 @@ static int open_world(void **state)
                           .region = "us-east-1",
                           .access_key = world.access,
                           .secret_key = world.secret};
-    struct store_tuning t = {.part_size = 5 << 20, .max_request = 1 << 20, .split_above = 2 << 20, .list_page = 7};
+    struct store_tuning t = {.part_size = 5 << 20,
+                             .max_request = 1 << 20,
+                             .split_above = 2 << 20,
+                             .list_page = 7,
+                             .copy_max = 10 << 20,
+                             .copy_part = 5 << 20};
     struct rng r = rng_seed("bucket");
     snprintf(world.bucket, sizeof world.bucket, "neuralake-test-%016llx", (unsigned long long)rng_next(&r));
     int rc = store_new_tuned(&o, &t, &world.store, &err);
@@ -290,6 +295,72 @@ static void what_is_missing_or_wrong(void **state)
     nl_store_free(other);
 }
 
+static int was_deleted(void *ctx, const char *key, const nl_error *failed, nl_error *err)
+{
+    (void)err;
+    check_why("%s: %s", key, failed ? failed->message : "");
+    CHECK(!failed);
+    ++*(int *)ctx;
+    return NL_OK;
+}
+
+/* An object above the limit of one request is copied in parts, with what is known of it. */
+static void large_copies(void **state)
+{
+    (void)state;
+    need_world();
+    nl_error err = {0};
+    nl_object_info info, copied;
+    nl_source *s;
+    nl_bytes b;
+    size_t len = (12 << 20) + 7;
+    char *data = malloc(len);
+    struct rng r = rng_seed("copy");
+    rng_bytes(&r, data, len);
+    CHECK_OK(put("big", data, len, false, &err), err);
+    CHECK_OK(nl_store_head(world.store, uri("big"), &info, &err), err);
+    uint64_t before = stats().requests;
+    CHECK_OK(nl_store_copy_known(world.store, uri("big"), &info, uri("big copy"), &err), err);
+    CHECK_INT(stats().requests - before, 1 + 1 + 3 + 1); /* HEAD, Create, three parts, Complete */
+    CHECK_OK(nl_store_head(world.store, uri("big copy"), &copied, &err), err);
+    CHECK_INT(copied.size, len);
+    CHECK_OK(nl_store_open(world.store, uri("big copy"), &copied, &s, &err), err);
+    CHECK_OK(nl_source_read(s, 0, len, &b, &err), err);
+    CHECK_MEM(b.data, data, len);
+    nl_bytes_release(&b);
+    nl_source_close(s);
+    info.size = len;
+    CHECK_FAILS(nl_store_copy_known(world.store, uri("gone"), &info, uri("x"), &err), NL_NOT_FOUND, err, "copy of");
+    free(data);
+}
+
+static void if_match_guards_a_version(void **state)
+{
+    (void)state;
+    need_world();
+    static const size_t sizes[] = {10, 6 << 20};
+    char *data = calloc(1, 6 << 20);
+    for (size_t i = 0; i < NL_LEN(sizes); i++) {
+        nl_error err = {0};
+        nl_object_info first;
+        nl_sink *sink;
+        check_why("%zu bytes", sizes[i]);
+        CHECK_OK(put("guarded", "one", 3, false, &err), err);
+        CHECK_OK(nl_store_head(world.store, uri("guarded"), &first, &err), err);
+        for (int again = 0; again < 2; again++) {
+            nl_put_options o = {.if_match = first.etag};
+            CHECK_OK(nl_store_create(world.store, uri("guarded"), &o, &sink, &err), err);
+            CHECK_OK(nl_sink_write(sink, data, sizes[i], &err), err);
+            int rc = nl_sink_commit(sink, &err);
+            if (again)
+                CHECK_FAILS(rc, NL_CONFLICT, err, "HTTP 412");
+            else
+                CHECK_OK(rc, err);
+        }
+    }
+    free(data);
+}
+
 static void everything_can_be_deleted(void **state)
 {
     (void)state;
@@ -297,10 +368,9 @@ static void everything_can_be_deleted(void **state)
     struct listing l = {0};
     nl_error err = {0};
     CHECK_OK(nl_store_list(world.store, uri(""), true, collect, &l, &err), err);
-    for (size_t i = 0; i < l.n; i++) {
-        check_why("%s", l.uris[i]);
-        CHECK_OK(nl_store_delete(world.store, l.uris[i], &err), err);
-    }
+    int told = 0;
+    CHECK_OK(nl_store_delete_many(world.store, (const char *const *)l.uris, l.n, was_deleted, &told, &err), err);
+    CHECK_INT(told, l.n);
     listing_free(&l);
     CHECK_OK(nl_store_list(world.store, uri(""), true, collect, &l, &err), err);
     CHECK_INT(l.n, 0);
@@ -314,6 +384,8 @@ int main(void)
         cmocka_unit_test(objects_of_every_size),
         cmocka_unit_test(conditions_and_versions),
         cmocka_unit_test(what_is_missing_or_wrong),
+        cmocka_unit_test(large_copies),
+        cmocka_unit_test(if_match_guards_a_version),
         cmocka_unit_test(everything_can_be_deleted),
     };
     return cmocka_run_group_tests(tests, open_world, close_world);

@@ -56,6 +56,7 @@ struct store_request {
     nl_block *block; /* where a 2xx body goes, from `at` on, `room` bytes at most; takes a reference */
     size_t at, room;
     size_t block_max;  /* instead of block: one of the answer's length is made, at most this long */
+    bool keep_head;    /* of a HEAD: the answer's lines go into text */
     bool error_in_200; /* a 200 may hold an <Error>: copies and completions */
     bool steady;       /* nl_store_interrupt() leaves it alone: without its answer nobody could undo it */
 };

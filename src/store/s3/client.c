@@ -19,6 +19,8 @@ static const struct store_tuning usual = {
     .stall_seconds = 60,
     .deadline_ms = 900 * 1000,
     .retry_tokens = STORE_BUDGET,
+    .copy_max = UINT64_C(5) << 30,
+    .copy_part = 256 << 20,
     .list_page = 1000,
 };
 
@@ -78,6 +80,7 @@ static const struct store_backend_ops s3_ops = {
     .head = store_s3_head,
     .remove = store_s3_remove,
     .copy = store_s3_copy,
+    .remove_many = store_s3_remove_many,
     .list = store_s3_list,
     .stats = stats,
     .interrupt = interrupt,
@@ -119,6 +122,8 @@ static void choose_tuning(struct store_tuning *to, const struct store_tuning *t)
     to->stall_seconds = t->stall_seconds ? t->stall_seconds : usual.stall_seconds;
     to->deadline_ms = t->deadline_ms ? t->deadline_ms : usual.deadline_ms;
     to->retry_tokens = t->retry_tokens ? t->retry_tokens : usual.retry_tokens;
+    to->copy_max = t->copy_max ? t->copy_max : usual.copy_max;
+    to->copy_part = t->copy_part ? t->copy_part : usual.copy_part;
     to->list_page = t->list_page ? t->list_page : usual.list_page;
 }
 

@@ -101,8 +101,11 @@ int store_s3_create(store_backend *b, const char *uri, const nl_put_options *opt
 int store_s3_head(store_backend *b, const char *uri, nl_object_info *out, nl_error *err);
 /* DELETE. */
 int store_s3_remove(store_backend *b, const char *uri, nl_error *err);
-/* PUT with x-amz-copy-source. */
-int store_s3_copy(store_backend *b, const char *from, const char *to, nl_error *err);
+/* PUT with x-amz-copy-source, or parts: copy.c. */
+int store_s3_copy(store_backend *b, const char *from, const nl_object_info *info, const char *to, nl_error *err);
+/* DeleteObjects: batch.c. */
+int store_s3_remove_many(store_backend *b, const char *const *uris, size_t n, nl_delete_fn fn, void *ctx,
+                         nl_error *err);
 /* ListObjectsV2, page by page. */
 int store_s3_list(store_backend *b, const char *uri, bool recursive, nl_list_fn fn, void *ctx, nl_error *err);
 

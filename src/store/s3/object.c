@@ -45,37 +45,6 @@ int store_s3_remove(store_backend *b, const char *uri, nl_error *err)
     return rc;
 }
 
-int store_s3_copy(store_backend *b, const char *from, const char *to, nl_error *err)
-{
-    char from_bucket[S3_BUCKET_MAX + 1], to_bucket[S3_BUCKET_MAX + 1];
-    const char *from_key, *to_key;
-    struct store_call *call = NULL;
-    nl_buf source = {0};
-    int rc = store_s3_object_uri(from, from_bucket, &from_key, err);
-    if (!rc)
-        rc = store_s3_object_uri(to, to_bucket, &to_key, err);
-    if (!rc)
-        rc = nl_buf_printf(&source, err, "/%s/", from_bucket);
-    if (!rc)
-        rc = s3_uri_encode(&source, from_key, strlen(from_key), true, err);
-    if (!rc) {
-        s3_pair header = {"x-amz-copy-source", source.data};
-        rc = store_call_run((struct store_client *)b,
-                            &(struct store_request){.method = "PUT",
-                                                    .bucket = to_bucket,
-                                                    .key = to_key,
-                                                    .headers = &header,
-                                                    .n_headers = 1,
-                                                    .error_in_200 = true},
-                            &call, err);
-        if (rc)
-            nl_note(err, "copy of %s", from);
-    }
-    store_call_free(call);
-    nl_buf_free(&source);
-    return rc;
-}
-
 /* Where a bucket shall lie has to be said in every region but the first. */
 static int location_xml(const char *region, nl_buf *body, nl_error *err)
 {
@@ -105,5 +74,17 @@ int store_s3_make_bucket(store_backend *b, const char *bucket, nl_error *err)
             &call, err);
     store_call_free(call);
     nl_buf_free(&body);
+    return rc;
+}
+
+int store_s3_remove_bucket(store_backend *b, const char *bucket, nl_error *err)
+{
+    struct store_call *call;
+    int rc = s3_bucket_check(bucket, strlen(bucket), err);
+    if (rc)
+        return rc;
+    rc = store_call_run((struct store_client *)b, &(struct store_request){.method = "DELETE", .bucket = bucket}, &call,
+                        err);
+    store_call_free(call);
     return rc;
 }

@@ -26,8 +26,8 @@
 enum {
     first_buffer = 64 << 10,
     most_parts = 10000,
-    grow_every = 1000, /* parts of an upload of unknown size: then they become twice as large */
-    largest_part = 512 << 20,
+    grow_every = 500, /* parts of an upload of unknown size: then they become twice as large (9,500 parts: 6 TiB) */
+    largest_part = 1 << 30,
 };
 
 #define WRITE_ID "x-amz-meta-neuralake-write"
@@ -61,6 +61,7 @@ struct s3_sink {
     const char *key;
     char *content_type;
     bool if_absent;
+    char *if_match;    /* quoted; NULL: none */
     char write_id[33]; /* W2 */
     size_t part_size;
     bool size_known;
@@ -116,6 +117,7 @@ static void sink_free(struct s3_sink *s)
     pthread_cond_destroy(&s->hashed);
     free(s->uri);
     free(s->content_type);
+    free(s->if_match);
     free(s->upload_id);
     free(s->parts);
     free(s);
@@ -237,15 +239,25 @@ static int end_part(struct s3_sink *s, struct slot *slot, nl_error *err)
 
 /* ── a multipart upload ── */
 
+static bool is_conditional(const struct s3_sink *s)
+{
+    return s->if_absent || s->if_match;
+}
+
+static s3_pair condition_of(const struct s3_sink *s)
+{
+    return s->if_match ? (s3_pair){"If-Match", s->if_match} : (s3_pair){"If-None-Match", "*"};
+}
+
 /* Headers that say what the object is; n of them. */
 static size_t object_headers(const struct s3_sink *s, s3_pair *h, bool condition)
 {
     size_t n = 0;
     h[n++] = (s3_pair){"Content-Type", s->content_type};
-    if (s->if_absent)
+    if (is_conditional(s))
         h[n++] = (s3_pair){WRITE_ID, s->write_id};
-    if (s->if_absent && condition)
-        h[n++] = (s3_pair){"If-None-Match", "*"};
+    if (is_conditional(s) && condition)
+        h[n++] = condition_of(s);
     return n;
 }
 
@@ -350,7 +362,7 @@ static bool is_ours(struct s3_sink *s)
 {
     nl_object_info info;
     char id[40];
-    return s->if_absent && !store_s3_head_call(s->client, s->bucket, s->key, &info, id, NULL) &&
+    return is_conditional(s) && !store_s3_head_call(s->client, s->bucket, s->key, &info, id, NULL) &&
            !strcmp(id, s->write_id);
 }
 
@@ -424,7 +436,7 @@ static bool completed_before(struct s3_sink *s)
 {
     char want[72];
     nl_object_info info;
-    if (s->if_absent)
+    if (is_conditional(s))
         return is_ours(s);
     return etag_of_parts(s, want) && !store_s3_head_call(s->client, s->bucket, s->key, &info, NULL, NULL) &&
            !strcmp(info.etag, want);
@@ -462,7 +474,7 @@ static int check_completed(const struct s3_sink *s, const struct store_call *cal
 static int complete(struct s3_sink *s, nl_error *err)
 {
     nl_buf body = {0};
-    s3_pair query = {"uploadId", s->upload_id}, condition = {"If-None-Match", "*"};
+    s3_pair query = {"uploadId", s->upload_id}, condition = condition_of(s);
     struct store_call *call = NULL;
     int rc = completion_xml(s, &body, err);
     struct store_request r = {.method = "POST",
@@ -471,7 +483,7 @@ static int complete(struct s3_sink *s, nl_error *err)
                               .query = &query,
                               .n_query = 1,
                               .headers = &condition,
-                              .n_headers = s->if_absent,
+                              .n_headers = is_conditional(s),
                               .body = body.data,
                               .body_len = body.len,
                               .error_in_200 = true};
@@ -562,7 +574,10 @@ int store_s3_create(store_backend *b, const char *uri, const nl_put_options *opt
     s->if_absent = o->if_absent;
     s->uri = strdup(uri);
     s->content_type = strdup(o->content_type ? o->content_type : "application/octet-stream");
-    rc = s->uri && s->content_type ? make_write_id(s, err) : nl_fail_memory(err);
+    const char *quote = o->if_match && *o->if_match == '"' ? "" : "\"";
+    if (o->if_match && asprintf(&s->if_match, "%s%s%s", quote, o->if_match, quote) < 0)
+        s->if_match = NULL;
+    rc = s->uri && s->content_type && (!o->if_match || s->if_match) ? make_write_id(s, err) : nl_fail_memory(err);
     if (rc) {
         sink_free(s);
         return rc;

@@ -439,7 +439,7 @@ static void a_dictionary_stays_where_it_will_pay(void **state)
     free(values);
 }
 
-/* Without a level, zstd takes what is no larger than its default: here 1 or 2 differ from it in both directions. */
+/* Without a level, zstd takes what is no larger than its default, by what a page shows. */
 static void the_level_of_zstd_is_measured(void **state)
 {
     (void)state;

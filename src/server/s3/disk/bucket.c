@@ -14,6 +14,7 @@
 #include "base/hash.h"
 #include "server/s3/disk/disk.h"
 #include "server/s3/disk/file.h"
+#include "server/s3/disk/seam.h"
 
 #define IDLE_BUCKETS 64 /* kept open though nobody uses them */
 
@@ -127,7 +128,7 @@ int s3_bucket_create(s3_disk *d, const char *name, nl_error *err)
     int rc = s3_bucket_check(name, strlen(name), err);
     if (rc)
         return rc;
-    if (mkdirat(d->root, name, 0777))
+    if (s3_seam_mkdirat(d->root, name, 0777))
         return errno == EEXIST ? nl_fail(err, NL_CONFLICT, "the bucket %s exists", name)
                                : nl_fail_errno(err, errno, "cannot make the folder of the bucket %s", name);
     return s3_disk_sync(d, d->root, "the root", err);
@@ -181,7 +182,7 @@ int s3_bucket_delete(s3_disk *d, const char *name, nl_error *err)
     /* A writer that comes between makes rmdir fail, or finds no bucket: the kernel decides, once. */
     if (!rc)
         rc = remove_reserved(b->fd, err);
-    if (!rc && unlinkat(d->root, name, AT_REMOVEDIR))
+    if (!rc && s3_seam_unlinkat(d->root, name, AT_REMOVEDIR))
         rc = errno == ENOTEMPTY || errno == EEXIST ? nl_fail(err, NL_CONFLICT, "the bucket %s is not empty", name)
              : errno == ENOENT                     ? no_such_bucket(name, err)
                                                    : nl_fail_errno(err, errno, "cannot remove the bucket %s", name);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "server/s3/disk/file.h"
+#include "server/s3/disk/seam.h"
 #include "server/s3/disk/writer.h"
 
 int s3_config_read(s3_bucket *b, const char *name, nl_buf *out, nl_error *err)
@@ -44,7 +45,7 @@ int s3_config_write(s3_bucket *b, const char *name, const void *data, size_t len
         rc = s3_writer_write(&w, data, len, err);
         if (!rc)
             rc = s3_disk_sync(b->disk, w.fd, name, err);
-        if (!rc && renameat(w.tmp, w.name, folder, name))
+        if (!rc && s3_seam_renameat(w.tmp, w.name, folder, name))
             rc = nl_fail_errno(err, errno, "cannot rename the bucket's %s", name);
         if (!rc)
             rc = s3_disk_sync(b->disk, folder, "the bucket's settings", err);
@@ -59,8 +60,9 @@ int s3_config_remove(s3_bucket *b, const char *name, nl_error *err)
     int folder = s3_bucket_folder_durable(b, "config", err);
     if (folder < 0)
         return NL_IO;
-    int rc = unlinkat(folder, name, 0) && errno != ENOENT ? nl_fail_errno(err, errno, "cannot remove %s", name)
-                                                          : s3_disk_sync(b->disk, folder, "the bucket's settings", err);
+    int rc = s3_seam_unlinkat(folder, name, 0) && errno != ENOENT
+                 ? nl_fail_errno(err, errno, "cannot remove %s", name)
+                 : s3_disk_sync(b->disk, folder, "the bucket's settings", err);
     close(folder);
     return rc;
 }

@@ -1,5 +1,6 @@
 /* file.c: small helpers around system calls. */
 #include "server/s3/disk/file.h"
+#include "server/s3/disk/seam.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -18,7 +19,7 @@ int s3_file_pwrite(int fd, const void *data, size_t len, uint64_t offset, nl_err
 {
     const char *p = data;
     while (len > 0) {
-        ssize_t n = pwrite(fd, p, len, (off_t)offset);
+        ssize_t n = s3_seam_pwrite(fd, p, len, (off_t)offset);
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0)
@@ -57,7 +58,7 @@ int s3_file_copy(int from, uint64_t from_offset, int to, uint64_t to_offset, uin
     off_t in = (off_t)from_offset, out = (off_t)to_offset;
     while (length > 0) {
         size_t piece = length > (1u << 30) ? 1u << 30 : (size_t)length;
-        ssize_t n = copy_file_range(from, &in, to, &out, piece, 0);
+        ssize_t n = s3_seam_copy(from, &in, to, &out, piece);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0 && (errno == EXDEV || errno == ENOSYS || errno == EOPNOTSUPP || errno == EINVAL || errno == EPERM))
@@ -104,7 +105,7 @@ uint64_t s3_file_syncs(void)
 int s3_file_sync(int fd, const char *what, nl_error *err)
 {
     atomic_fetch_add_explicit(&syncs, 1, memory_order_relaxed);
-    while (fsync(fd))
+    while (s3_seam_fsync(fd))
         if (errno != EINTR)
             return nl_fail_errno(err, errno, "cannot sync %s", what);
     return NL_OK;
@@ -120,7 +121,7 @@ int s3_folder_make(int dir, const char *name, unsigned mode)
     int fd = s3_folder_open(dir, name);
     if (fd >= 0 || errno != ENOENT)
         return fd;
-    if (mkdirat(dir, name, mode) && errno != EEXIST)
+    if (s3_seam_mkdirat(dir, name, mode) && errno != EEXIST)
         return -1;
     return s3_folder_open(dir, name);
 }
@@ -158,7 +159,7 @@ int s3_folder_remove(int dir, const char *name, nl_error *err)
         int up = depth ? dirfd(open[depth - 1]) : dir;
         if (!e) {
             closedir(open[depth]);
-            int failed = unlinkat(up, names[depth], AT_REMOVEDIR) && errno != ENOENT ? errno : 0;
+            int failed = s3_seam_unlinkat(up, names[depth], AT_REMOVEDIR) && errno != ENOENT ? errno : 0;
             /* Somebody put something in meanwhile: a part that arrived as its upload was aborted. */
             if (failed == ENOTEMPTY && again++ < MOST_AGAIN && (open[depth] = open_below(up, names[depth])))
                 continue;
@@ -167,7 +168,7 @@ int s3_folder_remove(int dir, const char *name, nl_error *err)
                 rc = nl_fail_errno(err, errno, "cannot remove the folder %s", names[depth]);
             if (depth-- == 0)
                 return rc;
-        } else if (unlinkat(dirfd(open[depth]), e->d_name, 0) && errno != ENOENT && depth + 1 < DEEPEST) {
+        } else if (s3_seam_unlinkat(dirfd(open[depth]), e->d_name, 0) && errno != ENOENT && depth + 1 < DEEPEST) {
             DIR *below = open_below(dirfd(open[depth]), e->d_name);
             if (!below)
                 continue;
@@ -209,7 +210,7 @@ static int remove_one_empty(int dir, const char *name, bool *done, nl_error *err
         int again = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         int any = again < 0 ? -1 : first_entry(again, below);
         if (any <= 0) {
-            int failed = any < 0 || unlinkat(up, here, AT_REMOVEDIR);
+            int failed = any < 0 || s3_seam_unlinkat(up, here, AT_REMOVEDIR);
             int saved = errno;
             close(fd);
             close(up);

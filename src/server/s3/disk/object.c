@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "server/s3/disk/file.h"
 #include "server/s3/disk/place.h"
+#include "server/s3/disk/seam.h"
 #include "server/s3/disk/trailer.h"
 
 #define OPEN_FLAGS (O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC) /* O_NONBLOCK: a FIFO put there must not block */
@@ -124,7 +125,7 @@ int s3_object_delete_plain(s3_bucket *b, s3_slice key, nl_error *err)
         return found == S3_PLACE_FAILED ? NL_IO : NL_OK;
     int rc = NL_OK;
     if (fstatat(place.dir, place.name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode)) {
-        if (unlinkat(place.dir, place.name, 0) && errno != ENOENT)
+        if (s3_seam_unlinkat(place.dir, place.name, 0) && errno != ENOENT)
             rc = nl_fail_errno(err, errno, "cannot remove the object's file");
         if (!rc)
             rc = s3_disk_sync(b->disk, place.dir, "the object's folder", err);
@@ -140,7 +141,7 @@ static int delete_overflow(s3_bucket *b, s3_slice key, nl_error *err)
     char path[S3_OVERFLOW_PATH];
     size_t folder;
     s3_overflow_path(key, path, &folder);
-    if (unlinkat(b->fd, path, 0) && errno != ENOENT)
+    if (s3_seam_unlinkat(b->fd, path, 0) && errno != ENOENT)
         return nl_fail_errno(err, errno, "cannot remove the object's file");
     s3_overflow_remove(&b->overflow, key);
     path[folder] = '\0';

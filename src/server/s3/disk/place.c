@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "server/s3/disk/file.h"
+#include "server/s3/disk/seam.h"
 
 /* One step down. Returns the folder, or -1 with *status. */
 static int step(s3_bucket *b, int dir, const char *name, bool make, enum s3_place_status *status, nl_error *err)
@@ -69,7 +70,7 @@ void s3_place_prune(s3_bucket *b, s3_slice key)
         s3_place place;
         if (s3_place_find(b, key, false, &place, NULL) != S3_PLACE_FOUND)
             return;
-        int failed = unlinkat(place.dir, place.name, AT_REMOVEDIR);
+        int failed = s3_seam_unlinkat(place.dir, place.name, AT_REMOVEDIR);
         close(place.dir);
         if (failed)
             return;

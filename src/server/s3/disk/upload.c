@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "server/s3/disk/file.h"
+#include "server/s3/disk/seam.h"
 #include "server/s3/disk/trailer.h"
 
 #define READ_FLAGS (O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
@@ -63,7 +64,7 @@ static int seal(s3_writer *w, s3_slice key, s3_meta *meta, nl_error *err)
 /* Move a sealed writer's file into a folder, durably. */
 static int move_into(s3_writer *w, int folder, const char *name, const char *id, nl_error *err)
 {
-    if (renameat(w->tmp, w->name, folder, name))
+    if (s3_seam_renameat(w->tmp, w->name, folder, name))
         return errno == ENOENT ? no_such_upload(id, err) : nl_fail_errno(err, errno, "cannot rename the part");
     return s3_disk_sync(w->bucket->disk, folder, "the upload's folder", err);
 }

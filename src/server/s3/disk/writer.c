@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "server/s3/disk/file.h"
 #include "server/s3/disk/place.h"
+#include "server/s3/disk/seam.h"
 #include "server/s3/disk/trailer.h"
 
 int s3_writer_open(s3_bucket *b, s3_writer *out, nl_error *err)
@@ -20,7 +21,7 @@ int s3_writer_open(s3_bucket *b, s3_writer *out, nl_error *err)
     if (out->tmp < 0)
         return nl_fail_errno(err, errno, "cannot make the bucket's temporary folder");
     snprintf(out->name, sizeof(out->name), "%llx", (unsigned long long)atomic_fetch_add(&b->disk->next_tmp, 1));
-    out->fd = openat(out->tmp, out->name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
+    out->fd = s3_seam_create(out->tmp, out->name, O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0666);
     if (out->fd >= 0)
         return NL_OK;
     int saved = errno;
@@ -40,7 +41,7 @@ int s3_writer_write(s3_writer *w, const void *data, size_t len, nl_error *err)
 static void end_writer(s3_writer *w, bool renamed)
 {
     if (!renamed)
-        unlinkat(w->tmp, w->name, 0);
+        s3_seam_unlinkat(w->tmp, w->name, 0);
     close(w->fd);
     close(w->tmp);
     w->fd = w->tmp = -1;
@@ -58,7 +59,7 @@ static int stamp(s3_writer *w, s3_meta *meta, nl_error *err)
     int64_t now = w->mtime_ns ? w->mtime_ns : nl_wall_ns();
     struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {now / 1000000000, (long)(now % 1000000000)}};
     struct stat st;
-    if (futimens(w->fd, times) || fstat(w->fd, &st))
+    if (s3_seam_futimens(w->fd, times) || fstat(w->fd, &st))
         return nl_fail_errno(err, errno, "cannot set the file's time");
     meta->size = w->size;
     meta->mtime_ns = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
@@ -70,7 +71,7 @@ int s3_object_attach(int fd, const s3_meta *meta, bool *fits, nl_error *err)
     nl_buf packed = {0};
     int rc = s3_meta_pack(meta, &packed, err);
     *fits = !rc && packed.len <= S3_META_XATTR_MAX;
-    if (*fits && fsetxattr(fd, S3_META_XATTR, packed.data, packed.len, 0)) {
+    if (*fits && s3_seam_fsetxattr(fd, S3_META_XATTR, packed.data, packed.len)) {
         *fits = false;
         if (errno != ENOTSUP && errno != ENOSPC && errno != E2BIG && errno != ERANGE && errno != EPERM)
             rc = nl_fail_errno(err, errno, "cannot set the object's metadata");
@@ -96,7 +97,7 @@ static int rename_plain(s3_writer *w, s3_slice key, bool *taken, nl_error *err)
         case S3_PLACE_FOUND:
             break;
         }
-        int failed = renameat(w->tmp, w->name, place.dir, place.name), saved = errno;
+        int failed = s3_seam_renameat(w->tmp, w->name, place.dir, place.name), saved = errno;
         int rc = failed ? NL_OK : s3_disk_sync(w->bucket->disk, place.dir, "the object's folder", err);
         close(place.dir);
         if (!failed)
@@ -148,11 +149,11 @@ static int rename_overflow(s3_writer *w, s3_slice key, const s3_meta *meta, nl_e
     int dir = make_overflow_folder(b, path, err);
     if (dir < 0)
         return NL_IO;
-    if (renameat(w->tmp, w->name, dir, path + folder + 1))
+    if (s3_seam_renameat(w->tmp, w->name, dir, path + folder + 1))
         rc = nl_fail_errno(err, errno, "cannot rename the object's file");
     /* The index second: until then readers find the old object. A key that is in it already needs no memory. */
     if (!rc && (rc = s3_overflow_add(&b->overflow, key, err)) != NL_OK)
-        unlinkat(dir, path + folder + 1, 0);
+        s3_seam_unlinkat(dir, path + folder + 1, 0);
     if (!rc)
         rc = s3_disk_sync(b->disk, dir, "the overflow folder", err);
     close(dir);

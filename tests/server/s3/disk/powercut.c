@@ -1,0 +1,538 @@
+/* tests/server/s3/disk/powercut.c: every state that a power cut could leave (disk.h, D1 to D5; kill -9 cannot show them).
+ *
+ *     workload ──seam.h──▶ events:  create x · data x · attributes x · sync x · rename x → a · sync folder · …
+ *                                                      ▲ the power goes here
+ *     what a sync covered is on the disk; of the rest: names of each event kept or lost, in every combination (a sample,
+ *     where there are many), and data of files kept, lost, cut, or zeros, attributes kept or lost ──▶ a new folder
+ *     ──▶ the server's disk side opens it: each key is what was acknowledged last, or what was under way
+ *
+ * What is assumed of the file system, as of ext4: a rename is all or nothing; fsync of a file keeps its bytes and
+ * attributes, fsync of a folder the names in it, and nothing else: an fsync of a file does not keep its name.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "base/str.h"
+#include "server/s3/disk/config.h"
+#include "server/s3/disk/retag.h"
+#include "server/s3/disk/seam.h"
+#include "server/s3/disk/upload.h"
+#include "support/check.h"
+#include "support/rng.h"
+#include "support/tmp.h"
+
+#define MOST_EVENTS 4096
+#define MOST_NODES  512
+#define MOST_STEPS  64
+#define EXHAUSTIVE  6  /* so many pending names are tried in every combination */
+#define SAMPLES     24 /* of more */
+#define NEVER       INT_MAX
+
+/* ── what happened ── */
+
+struct event {
+    enum s3_seam_kind kind;
+    int node, dir, dir2; /* numbers of nodes */
+    char name[300], name2[300];
+    uint64_t offset;
+    nl_buf bytes; /* data, or the attribute */
+    struct timespec mtime;
+    int synced; /* the event that put it on the disk, or NEVER */
+};
+
+static struct {
+    struct event list[MOST_EVENTS];
+    int n;
+    struct {
+        ino_t ino;
+        bool is_dir, is_tmp;
+    } nodes[MOST_NODES];
+    int n_nodes;
+} tape;
+
+static int add_node(ino_t ino, bool is_dir, const char *name)
+{
+    CHECK(tape.n_nodes < MOST_NODES);
+    tape.nodes[tape.n_nodes].ino = ino;
+    tape.nodes[tape.n_nodes].is_dir = is_dir;
+    tape.nodes[tape.n_nodes].is_tmp = !strcmp(name, "tmp");
+    return tape.n_nodes++;
+}
+
+/* The newest node of an inode: numbers of inodes are used again. -1: a file that is no part of this (the lock). */
+static int node_of(int fd)
+{
+    struct stat st;
+    CHECK(!fstat(fd, &st));
+    for (int i = tape.n_nodes; i-- > 0;)
+        if (tape.nodes[i].ino == st.st_ino)
+            return i;
+    return -1;
+}
+
+/* The node of the folder that a name (perhaps "x/y/z") is in; the last component into out. */
+static int folder_of(int dir, const char *name, char out[static 300])
+{
+    const char *slash = strrchr(name, '/');
+    snprintf(out, 300, "%s", slash ? slash + 1 : name);
+    if (!slash)
+        return node_of(dir);
+    char path[600];
+    snprintf(path, sizeof(path), "%.*s", (int)(slash - name), name);
+    int fd = openat(dir, path, O_PATH | O_CLOEXEC);
+    CHECK(fd >= 0);
+    int node = node_of(fd);
+    close(fd);
+    return node;
+}
+
+static void take_attributes(struct event *v, int fd)
+{
+    struct stat st;
+    char value[4096];
+    CHECK(!fstat(fd, &st));
+    v->mtime = st.st_mtim;
+    ssize_t n = fgetxattr(fd, S3_META_XATTR, value, sizeof(value));
+    if (n > 0)
+        nl_buf_append(&v->bytes, value, (size_t)n, NULL);
+}
+
+static void take_data(struct event *v, const s3_seam_event *e)
+{
+    v->offset = e->offset;
+    nl_buf_reserve(&v->bytes, (size_t)e->len, NULL);
+    CHECK(pread(e->fd, v->bytes.data, (size_t)e->len, (off_t)e->offset) == (ssize_t)e->len);
+    v->bytes.len = (size_t)e->len;
+}
+
+/* Which node comes into being by a name. */
+static int new_node(const s3_seam_event *e)
+{
+    struct stat st;
+    CHECK(!fstatat(e->dir, e->name, &st, AT_SYMLINK_NOFOLLOW));
+    return add_node(st.st_ino, S_ISDIR(st.st_mode), e->name);
+}
+
+static void take_sync(int node, int now)
+{
+    for (int i = 0; i < now; i++) {
+        struct event *v = &tape.list[i];
+        bool of_file = v->kind == S3_SEAM_DATA || v->kind == S3_SEAM_META;
+        int kept_by = of_file ? v->node : v->kind == S3_SEAM_RENAME ? v->dir2 : v->dir;
+        if (v->synced == NEVER && v->kind != S3_SEAM_SYNC && kept_by == node)
+            v->synced = now;
+    }
+}
+
+static void record(void *ctx, const s3_seam_event *e)
+{
+    (void)ctx;
+    CHECK(tape.n < MOST_EVENTS);
+    struct event *v = &tape.list[tape.n];
+    *v = (struct event){.kind = e->kind, .node = -1, .dir = -1, .dir2 = -1, .synced = NEVER};
+    if (e->name)
+        v->dir = folder_of(e->dir, e->name, v->name);
+    if (e->name2) {
+        v->dir2 = folder_of(e->dir2, e->name2, v->name2);
+        int fd = openat(e->dir2, e->name2, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+        v->node = node_of(fd);
+        close(fd);
+    }
+    if (e->kind == S3_SEAM_CREATE || e->kind == S3_SEAM_MKDIR)
+        v->node = new_node(e);
+    if (e->kind == S3_SEAM_DATA || e->kind == S3_SEAM_META || e->kind == S3_SEAM_SYNC)
+        v->node = node_of(e->fd);
+    if (v->node < 0 && e->kind != S3_SEAM_UNLINK)
+        return;
+    if (e->kind == S3_SEAM_DATA)
+        take_data(v, e);
+    if (e->kind == S3_SEAM_META)
+        take_attributes(v, e->fd);
+    if (e->kind == S3_SEAM_SYNC)
+        take_sync(v->node, tape.n);
+    tape.n++;
+}
+
+/* ── what was asked for ── */
+
+enum what { PUT, BIG, DELETE, TAG, BEGIN, PART, COMPLETE, CORS };
+
+static const struct step {
+    enum what what;
+    const char *key;
+    int version;
+} steps[] = {
+    {PUT, "a/b/c", 1},    {PUT, "a/b/c", 2}, {PUT, "plain", 1}, {PUT, "a", 1},     {PUT, "a", 2},
+    {TAG, "a/b/c", 3},    {CORS, "", 1},     {BIG, "plain", 2}, {PUT, "plain", 3}, {TAG, "plain", 4},
+    {DELETE, "a/b/c", 0}, {PUT, "a/b/c", 5}, {BEGIN, "m", 0},   {PART, "m", 1},    {COMPLETE, "m", 1},
+    {CORS, "", 2},        {DELETE, "a", 0},  {DELETE, "m", 0},  {PUT, "a/b/d", 1}, {DELETE, "a/b/c", 0},
+};
+
+static int acked_at[NL_LEN(steps)]; /* the number of events when it was acknowledged */
+static char upload_id[S3_UPLOAD_ID];
+
+static s3_slice slice(const char *text)
+{
+    return (s3_slice){text, strlen(text)};
+}
+
+/* Version v of a key; TAG keeps the bytes of the version before. */
+static void bytes_of(const char *key, int version, char out[static 64])
+{
+    snprintf(out, 64, "%s, version %d", key, version);
+}
+
+static int put(s3_bucket *b, const struct step *s, nl_error *err)
+{
+    s3_writer w;
+    char bytes[64], filler[3600], text[16];
+    memset(filler, 'x', sizeof(filler));
+    filler[s->what == BIG ? 3500 : 1] = '\0';
+    bytes_of(s->key, s->version, bytes);
+    snprintf(text, sizeof(text), "%d", s->version);
+    s3_pair headers[] = {{"x-amz-meta-v", text}, {"x-amz-meta-filler", filler}};
+    s3_meta meta = {.etag = "00000000000000000000000000000000", .headers = headers, .n_headers = 2};
+    int rc = s3_writer_open(b, &w, err);
+    if (!rc)
+        rc = s3_writer_write(&w, bytes, 5, err);
+    if (!rc)
+        rc = s3_writer_write(&w, bytes + 5, strlen(bytes) - 5, err);
+    if (s->what == PART)
+        return rc ? rc : s3_upload_put_part(&w, upload_id, 1, slice(s->key), &meta, err);
+    return rc ? rc : s3_writer_commit(&w, slice(s->key), &meta, NULL, err);
+}
+
+static int complete(s3_bucket *b, const struct step *s, nl_error *err)
+{
+    nl_arena arena = {0};
+    s3_part *parts;
+    size_t n;
+    s3_pair header = {"x-amz-meta-v", "1"};
+    s3_meta meta = {.etag = "00000000000000000000000000000000-1", .headers = &header, .n_headers = 1};
+    int rc = s3_upload_parts(b, upload_id, &arena, &parts, &n, err);
+    if (!rc)
+        rc = s3_upload_complete(b, upload_id, parts, n, slice(s->key), &meta, NULL, err);
+    nl_arena_free(&arena);
+    return rc;
+}
+
+static int run_step(s3_bucket *b, const struct step *s, nl_error *err)
+{
+    char text[16];
+    s3_pair tag = {"v", text};
+    s3_meta none = {0};
+    snprintf(text, sizeof(text), "%d", s->version);
+    switch (s->what) {
+    case DELETE:
+        return s3_object_delete(b, slice(s->key), NULL, err);
+    case TAG:
+        return s3_object_retag(b, slice(s->key), &tag, 1, err);
+    case BEGIN:
+        return s3_upload_create(b, slice(s->key), &none, upload_id, err);
+    case COMPLETE:
+        return complete(b, s, err);
+    case CORS:
+        return s3_config_write(b, "cors.xml", text, strlen(text), err);
+    case PUT:
+    case BIG:
+    case PART:
+        break;
+    }
+    return put(b, s, err);
+}
+
+/* ── what may be there ── */
+
+/* Bytes and tag of a key as some step left it: "" is absent. */
+static void describe(const char *key, int until, char out[static 96])
+{
+    char bytes[64] = "";
+    int tag = 0;
+    for (int i = 0; i <= until; i++) {
+        const struct step *s = &steps[i];
+        if (strcmp(s->key, key) || s->what == BEGIN || s->what == PART)
+            continue;
+        if (s->what == TAG) {
+            tag = s->version;
+        } else {
+            tag = 0;
+            bytes[0] = '\0';
+            if (s->what != DELETE)
+                bytes_of(key, s->version, bytes);
+        }
+    }
+    snprintf(out, 96, bytes[0] ? "%s, tag %d" : "%s", bytes, tag);
+}
+
+static void look(s3_bucket *b, const char *key, char out[static 96])
+{
+    s3_object o;
+    nl_error err = {0};
+    char bytes[64] = "";
+    out[0] = '\0';
+    int rc = s3_object_open(b, slice(key), &o, &err);
+    if (rc == NL_NOT_FOUND)
+        return;
+    CHECK_OK(rc, err);
+    CHECK(o.meta.size < sizeof(bytes) && pread(o.fd, bytes, o.meta.size, 0) == (ssize_t)o.meta.size);
+    /* Metadata and bytes are of one version. */
+    const char *version = s3_meta_header(&o.meta, "x-amz-meta-v"), *at = strstr(bytes, "version ");
+    CHECK(version && at && !strcmp(at + 8, version));
+    snprintf(out, 96, "%s, tag %s", bytes, o.meta.n_tags ? o.meta.tags[0].value : "0");
+    s3_object_close(&o);
+}
+
+/* Is the upload whole: open, with its part? */
+static bool upload_is_there(s3_bucket *b)
+{
+    nl_arena arena = {0};
+    s3_meta meta;
+    s3_part *parts;
+    size_t n = 0;
+    bool there = s3_upload_open(b, upload_id, slice("m"), &arena, &meta, NULL) == NL_OK &&
+                 s3_upload_parts(b, upload_id, &arena, &parts, &n, NULL) == NL_OK && n == 1;
+    nl_arena_free(&arena);
+    return there;
+}
+
+/* After a cut behind `now` events: step `last` was acknowledged last, and the next one may be under way. */
+static void check_state(const char *root, int last)
+{
+    static const char *const keys[] = {"a", "a/b/c", "a/b/d", "plain", "m"};
+    s3_disk *d;
+    s3_bucket *b;
+    nl_error err = {0};
+    char got[96], old[96], new[96];
+    int next = last + 1 < (int)NL_LEN(steps) ? last + 1 : last;
+    CHECK_OK(s3_disk_open(root, false, &d, &err), err);
+    CHECK_OK(s3_bucket_get(d, "bucket", &b, &err), err);
+    for (size_t i = 0; i < NL_LEN(keys); i++) {
+        look(b, keys[i], got);
+        describe(keys[i], last, old);
+        describe(keys[i], next, new);
+        if (strcmp(got, old) && strcmp(got, new))
+            CHECK_STR(got, old);
+    }
+    bool part_acked = false, completes = false;
+    for (int i = 0; i <= next; i++) {
+        part_acked |= i <= last && steps[i].what == PART;
+        completes |= i <= last && steps[i].what == COMPLETE;
+    }
+    look(b, "m", got);
+    if (part_acked && !completes)
+        CHECK(upload_is_there(b) || got[0]);
+    nl_buf cors = {0};
+    int version = 0;
+    for (int i = 0; i <= last; i++)
+        version = steps[i].what == CORS ? steps[i].version : version;
+    int rc = s3_config_read(b, "cors.xml", &cors, NULL);
+    int found = rc || !cors.len ? 0 : cors.data[0] - '0';
+    CHECK(found == version || (steps[next].what == CORS && found == steps[next].version));
+    nl_buf_free(&cors);
+    s3_bucket_release(b);
+    s3_disk_close(d);
+}
+
+/* ── the cut ── */
+
+enum fate { KEPT, LOST, NO_DATA, NO_META, HALF, ZEROS, FATES };
+
+struct entry {
+    int dir, node;
+    const char *name;
+};
+
+static struct entry entries[MOST_NODES];
+static int n_entries;
+
+static void set_entry(int dir, const char *name, int node)
+{
+    int i = 0;
+    while (i < n_entries && (entries[i].dir != dir || strcmp(entries[i].name, name)))
+        i++;
+    if (node < 0 && i < n_entries)
+        entries[i] = entries[--n_entries];
+    else if (node >= 0) {
+        entries[i] = (struct entry){dir, node, name};
+        n_entries += i == n_entries;
+    }
+}
+
+/* Names that a cut may keep or lose; what lies in tmp/ is no object whatever happens to it. */
+static bool is_pending(const struct event *v, int now)
+{
+    bool names =
+        v->kind == S3_SEAM_CREATE || v->kind == S3_SEAM_MKDIR || v->kind == S3_SEAM_RENAME || v->kind == S3_SEAM_UNLINK;
+    return names && v->synced >= now && (v->kind == S3_SEAM_RENAME || !tape.nodes[v->dir].is_tmp);
+}
+
+/* keep: a bit for each pending name, in their order. */
+static void apply_names(int now, uint64_t keep)
+{
+    n_entries = 0;
+    int bit = 0;
+    for (int i = 0; i < now; i++) {
+        const struct event *v = &tape.list[i];
+        if (is_pending(v, now)) {
+            bool kept = bit >= 64 || keep >> bit & 1;
+            bit++;
+            if (!kept)
+                continue;
+        }
+        if (v->kind == S3_SEAM_CREATE || v->kind == S3_SEAM_MKDIR)
+            set_entry(v->dir, v->name, v->node);
+        if (v->kind == S3_SEAM_UNLINK || v->kind == S3_SEAM_RENAME)
+            set_entry(v->dir, v->name, -1);
+        if (v->kind == S3_SEAM_RENAME)
+            set_entry(v->dir2, v->name2, v->node);
+    }
+}
+
+/* What a file's own event leaves, by its fate. */
+static void apply_event(int fd, const struct event *v, enum fate fate)
+{
+    if (v->kind == S3_SEAM_DATA && fate != LOST && fate != NO_DATA) {
+        size_t n = fate == HALF ? v->bytes.len / 2 : v->bytes.len;
+        char *bytes = calloc(1, n + 1);
+        if (fate != ZEROS)
+            memcpy(bytes, v->bytes.data, n);
+        CHECK(pwrite(fd, bytes, n, (off_t)v->offset) == (ssize_t)n);
+        free(bytes);
+    }
+    if (v->kind == S3_SEAM_META && fate != LOST && fate != NO_META) {
+        const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, v->mtime};
+        if (v->bytes.len)
+            CHECK(!fsetxattr(fd, S3_META_XATTR, v->bytes.data, v->bytes.len, 0));
+        CHECK(!futimens(fd, times));
+    }
+}
+
+static void make_file(int dir, const struct entry *e, int now, enum fate fate)
+{
+    int fd = openat(dir, e->name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    CHECK(fd >= 0);
+    for (int i = 0; i < now; i++)
+        if (tape.list[i].node == e->node)
+            apply_event(fd, &tape.list[i], tape.list[i].synced < now ? KEPT : fate);
+    /* Writing set the time anew: the last one that is on the disk counts. */
+    for (int i = 0; i < now; i++)
+        if (tape.list[i].node == e->node && tape.list[i].kind == S3_SEAM_META)
+            apply_event(fd, &tape.list[i], tape.list[i].synced < now ? KEPT : fate);
+    close(fd);
+}
+
+/* Folders above what is in them: a node's number is higher than that of the folder in which it was made, and no folder
+ * is ever moved. */
+static void materialize(const char *root, int now, enum fate fate)
+{
+    int fds[MOST_NODES];
+    memset(fds, -1, sizeof(fds));
+    fds[0] = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    for (int node = 1; node < tape.n_nodes; node++)
+        for (int i = 0; i < n_entries; i++) {
+            const struct entry *e = &entries[i];
+            if (e->node != node || fds[e->dir] < 0 || !tape.nodes[node].is_dir)
+                continue;
+            CHECK(!mkdirat(fds[e->dir], e->name, 0700));
+            fds[node] = openat(fds[e->dir], e->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        }
+    for (int i = 0; i < n_entries; i++)
+        if (!tape.nodes[entries[i].node].is_dir && fds[entries[i].dir] >= 0)
+            make_file(fds[entries[i].dir], &entries[i], now, fate);
+    for (int i = 0; i < tape.n_nodes; i++)
+        if (fds[i] >= 0)
+            close(fds[i]);
+}
+
+static int states;
+
+static void cut(int now, int last, uint64_t keep, enum fate fate)
+{
+    char *root = tmp_make();
+    check_why("power cut behind event %d, step %d, names kept %llx, data fate %d", now, last, (unsigned long long)keep,
+              fate);
+    apply_names(now, keep);
+    materialize(root, now, fate);
+    check_state(root, last);
+    tmp_remove(root);
+    states++;
+}
+
+/* Is there a file whose data or attributes are not on the disk? */
+static bool has_dirty_files(int now)
+{
+    for (int i = 0; i < now; i++)
+        if ((tape.list[i].kind == S3_SEAM_DATA || tape.list[i].kind == S3_SEAM_META) && tape.list[i].synced >= now)
+            return true;
+    return false;
+}
+
+static void cut_all_ways(int now, int last, struct rng *r)
+{
+    int pending = 0;
+    for (int i = 0; i < now; i++)
+        pending += is_pending(&tape.list[i], now);
+    int fates = has_dirty_files(now) ? FATES : 1;
+    uint64_t all = pending >= 64 ? UINT64_MAX : (UINT64_C(1) << pending) - 1;
+    if (pending <= EXHAUSTIVE) {
+        for (uint64_t keep = 0; keep <= all; keep++)
+            for (int fate = 0; fate < fates; fate++)
+                cut(now, last, keep, (enum fate)fate);
+        return;
+    }
+    for (int i = 0; i < SAMPLES; i++) {
+        uint64_t newest = UINT64_C(1) << (pending - 1),
+                 random = rng_below(r, UINT32_MAX) * (uint64_t)rng_below(r, UINT32_MAX);
+        uint64_t keep = i == 0 ? 0 : i == 1 ? all : i == 2 ? newest : i == 3 ? all & ~newest : random & all;
+        cut(now, last, keep, (enum fate)(i % fates));
+    }
+}
+
+static void every_cut(void **state)
+{
+    struct rng r = rng_seed("powercut");
+    const char *root = *state;
+    s3_disk *d;
+    s3_bucket *b;
+    nl_error err = {0};
+    int fd = open(root, O_PATH | O_CLOEXEC);
+    struct stat st;
+    CHECK(!fstat(fd, &st));
+    close(fd);
+    add_node(st.st_ino, true, "");
+    s3_seam_watch(record, NULL);
+    CHECK_OK(s3_disk_open(root, true, &d, &err), err);
+    CHECK_OK(s3_bucket_create(d, "bucket", &err), err);
+    CHECK_OK(s3_bucket_get(d, "bucket", &b, &err), err);
+    int first = tape.n;
+    for (size_t i = 0; i < NL_LEN(steps); i++) {
+        CHECK_OK(run_step(b, &steps[i], &err), err);
+        acked_at[i] = tape.n;
+    }
+    s3_seam_watch(NULL, NULL);
+    s3_bucket_release(b);
+    s3_disk_close(d);
+    for (int now = first, last = -1; now <= tape.n; now++) {
+        while (last + 1 < (int)NL_LEN(steps) && acked_at[last + 1] <= now)
+            last++;
+        cut_all_ways(now, last, &r);
+    }
+    check_why("%s", "");
+    print_message("%d events, %d states\n", tape.n, states);
+    CHECK(states > 500);
+    for (int i = 0; i < tape.n; i++)
+        nl_buf_free(&tape.list[i].bytes);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test_setup_teardown(every_cut, tmp_setup, tmp_teardown)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -244,7 +244,7 @@ const struct cli_command cli_describe = {
     .summary = "Show what a table promises, what its data has, and where the two disagree",
     .options =
         (const struct cli_option[]){
-            CLI_OPTION_CATALOG, OPTION_TABLE_OR_JSON, CLI_OPTION_ENDPOINT, CLI_OPTION_PROFILE, {0}},
+            CLI_OPTION_CATALOG, OPTION_TABLE_OR_JSON, CLI_OPTION_ENDPOINT, CLI_OPTIONS_WHO, {0}},
     .examples =
         (const struct cli_example[]){{"A table of the demo", "neuralake describe -c catalog.c demo_db.part"}, {0}},
     .run = run_describe,
@@ -310,6 +310,6 @@ const struct cli_command cli_check = {
     .description = "Exits with 1 where there is an error; a notice is worth a look.",
     .options =
         (const struct cli_option[]){
-            CLI_OPTION_CATALOG, OPTION_TABLE_OR_JSON, CLI_OPTION_ENDPOINT, CLI_OPTION_PROFILE, {0}},
+            CLI_OPTION_CATALOG, OPTION_TABLE_OR_JSON, CLI_OPTION_ENDPOINT, CLI_OPTIONS_WHO, {0}},
     .run = run_check,
 };

@@ -112,7 +112,7 @@ const struct cli_command cli_generate = {
              .argument = "CODEC[:LEVEL]",
              .help = "how pages are compressed: " CLI_CODEC_HELP " (default: snappy)"},
             CLI_OPTION_ENDPOINT,
-            CLI_OPTION_PROFILE,
+            CLI_OPTIONS_WHO,
             {0},
         },
     .examples =

@@ -212,7 +212,7 @@ const struct cli_command cli_parquet_check = {
              .help = "how findings are printed (default: text, a line each)"},
             {.name = "quiet", .letter = 'q', .help = "print errors only, no warnings"},
             CLI_OPTION_ENDPOINT,
-            CLI_OPTION_PROFILE,
+            CLI_OPTIONS_WHO,
             {0},
         },
     .examples =

@@ -248,7 +248,7 @@ const struct cli_command cli_parquet_inspect = {
              .complete = CLI_COMPLETE_CHOICES,
              .help = "how it is printed"},
             CLI_OPTION_ENDPOINT,
-            CLI_OPTION_PROFILE,
+            CLI_OPTIONS_WHO,
             {0},
         },
     .run = run,

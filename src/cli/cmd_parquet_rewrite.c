@@ -208,7 +208,7 @@ const struct cli_command cli_parquet_rewrite = {
             {.name = "memory", .argument = "SIZE", .help = "what sorting may hold in memory (default: 2GiB)"},
             CLI_OPTION_THREADS,
             CLI_OPTION_ENDPOINT,
-            CLI_OPTION_PROFILE,
+            CLI_OPTIONS_WHO,
             {0},
         },
     .examples =

@@ -219,7 +219,7 @@ const struct cli_command cli_parquet_head = {
             OPTION_COLUMNS,
             CLI_OPTION_FORMAT,
             CLI_OPTION_ENDPOINT,
-            CLI_OPTION_PROFILE,
+            CLI_OPTIONS_WHO,
             {0},
         },
     .run = run_head,
@@ -252,7 +252,7 @@ const struct cli_command cli_parquet_cat = {
              .complete = CLI_COMPLETE_CHOICES,
              .help = "how rows are printed (default: csv)"},
             CLI_OPTION_ENDPOINT,
-            CLI_OPTION_PROFILE,
+            CLI_OPTIONS_WHO,
             {0},
         },
     .examples =

@@ -118,7 +118,7 @@ const struct cli_command cli_query = {
              .least = 1,
              .help = "threads that work on the query (default: one a core)"},
             CLI_OPTION_ENDPOINT,
-            CLI_OPTION_PROFILE,
+            CLI_OPTIONS_WHO,
             {0},
         },
     .examples =

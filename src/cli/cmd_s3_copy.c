@@ -147,7 +147,7 @@ const struct cli_command cli_s3_cp = {
             {.name = "recursive", .letter = 'r', .help = "copy everything below the source"},
             {.name = "quiet", .letter = 'q', .help = "print nothing but errors"},
             CLI_OPTION_ENDPOINT,
-            CLI_OPTION_PROFILE,
+            CLI_OPTIONS_WHO,
             {0},
         },
     .examples =
@@ -178,7 +178,7 @@ const struct cli_command cli_s3_cat = {
     .min_operands = 1,
     .max_operands = 1,
     .summary = "Print an object's bytes",
-    .options = (const struct cli_option[]){CLI_OPTION_ENDPOINT, CLI_OPTION_PROFILE, {0}},
+    .options = (const struct cli_option[]){CLI_OPTION_ENDPOINT, CLI_OPTIONS_WHO, {0}},
     .check = check_cat,
     .run = run_cat,
 };

@@ -44,7 +44,7 @@ static int run_mb(struct cli_context *x, const struct cli_args *a, nl_error *err
     return rc;
 }
 
-static const struct cli_option place_options[] = {CLI_OPTION_ENDPOINT, CLI_OPTION_PROFILE, {0}};
+static const struct cli_option place_options[] = {CLI_OPTION_ENDPOINT, CLI_OPTIONS_WHO, {0}};
 
 const struct cli_command cli_s3_mb = {
     .path = "s3 mb",
@@ -151,7 +151,7 @@ const struct cli_command cli_s3_ls = {
             {.name = "recursive", .letter = 'r', .help = "list every key, not only up to the next \"/\""},
             {.name = "summarize", .help = "end with the number of objects and their bytes"},
             CLI_OPTION_ENDPOINT,
-            CLI_OPTION_PROFILE,
+            CLI_OPTIONS_WHO,
             {0},
         },
     .check = check_ls,
@@ -230,7 +230,7 @@ const struct cli_command cli_s3_rm = {
         (const struct cli_option[]){
             {.name = "recursive", .letter = 'r', .help = "remove every object whose key begins so"},
             CLI_OPTION_ENDPOINT,
-            CLI_OPTION_PROFILE,
+            CLI_OPTIONS_WHO,
             {0},
         },
     .check = check_rm,

@@ -81,6 +81,7 @@ extern const size_t cli_n_commands;
 /* Options that every command has (--help, --verbose), and those that many share. */
 extern const struct cli_option cli_common_options[];
 extern const char *const cli_row_formats[];
+extern const char *const cli_payers[];
 #define CLI_OPTION_CATALOG                                                                                             \
     {                                                                                                                  \
         .name = "catalog", .letter = 'c', .argument = "CATALOG", .complete = CLI_COMPLETE_FILE,                        \
@@ -96,9 +97,13 @@ extern const char *const cli_row_formats[];
         .name = "endpoint-url", .argument = "URL",                                                                     \
         .help = "the S3 endpoint (default: AWS_ENDPOINT_URL, the profile, AWS itself)"                                 \
     }
-#define CLI_OPTION_PROFILE                                                                                             \
+/* Whose credentials, and who pays: three options. */
+#define CLI_OPTIONS_WHO                                                                                                \
+    {.name = "profile", .argument = "NAME", .help = "the profile of the shared AWS files (default: AWS_PROFILE)"},     \
+        {.name = "no-sign-request", .help = "ask anonymously, without credentials: for public data"},                  \
     {                                                                                                                  \
-        .name = "profile", .argument = "NAME", .help = "the profile of the shared AWS files (default: AWS_PROFILE)"    \
+        .name = "request-payer", .argument = "WHO", .choices = cli_payers, .complete = CLI_COMPLETE_CHOICES,           \
+        .help = "agree to pay for what is asked of another's bucket"                                                   \
     }
 #define CLI_OPTION_ROOT                                                                                                \
     {                                                                                                                  \

@@ -139,10 +139,22 @@ static const char *value_if_any(const struct cli_args *a, const char *name)
     return NULL;
 }
 
+/* The same for a flag. */
+static bool flag_if_any(const struct cli_args *a, const char *name)
+{
+    for (const struct cli_option *o = a->command->options; o && o->name; o++)
+        if (strcmp(o->name, name) == 0)
+            return cli_flag(a, name);
+    return false;
+}
+
 int cli_store(struct cli_context *x, const struct cli_args *a, nl_store **out, nl_error *err)
 {
     if (!x->store) {
-        nl_store_options o = {.endpoint_url = value_if_any(a, "endpoint-url"), .profile = value_if_any(a, "profile")};
+        nl_store_options o = {.endpoint_url = value_if_any(a, "endpoint-url"),
+                              .profile = value_if_any(a, "profile"),
+                              .anonymous = flag_if_any(a, "no-sign-request"),
+                              .requester_pays = value_if_any(a, "request-payer") != NULL};
         nl_store *store;
         int rc = nl_store_new(&o, &store, err);
         if (rc)

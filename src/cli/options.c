@@ -16,6 +16,7 @@ const struct cli_option cli_common_options[] = {
 };
 
 const char *const cli_row_formats[] = {"table", "csv", "json", "ndjson", "markdown", NULL};
+const char *const cli_payers[] = {"requester", NULL};
 
 enum { MAX_OPTIONS = 48, FIRST_CODE = 256 };
 

@@ -3,8 +3,8 @@
  *     config        [default]   [profile lab]   [services ours]   [sso-session corp]
  *     credentials   [default]   [lab]
  *
- * F1  A setting of the credentials file beats the same one of the config file; the last of two in one file wins.
- * F2  Keys are asked for by file (store_profile_from()): they come whole from one place.
+ * Q1  A setting of the credentials file beats the same one of the config file; the last of two in one file wins.
+ * Q2  Keys are asked for by file (store_profile_from()): they come whole from one place.
  */
 #ifndef STORE_PROFILES_H
 #define STORE_PROFILES_H
@@ -36,11 +36,11 @@ void store_profiles_free(struct store_profiles *p);
 
 /* Is there a section for the profile, in either file? One without any setting does not count. */
 bool store_profile_exists(const struct store_profiles *p, const char *profile);
-/* A setting of the profile (F1); NULL: not there, or empty. */
+/* A setting of the profile (Q1); NULL: not there, or empty. */
 const char *store_profile_get(const struct store_profiles *p, const char *profile, const char *key);
 /* The same, indented below a key: "s3", "addressing_style". */
 const char *store_profile_sub(const struct store_profiles *p, const char *profile, const char *key, const char *sub);
-/* The same, of one file (F2). */
+/* The same, of one file (Q2). */
 const char *store_profile_from(const struct store_profiles *p, enum store_file file, const char *profile,
                                const char *key);
 /* A setting of [kind name] of the config file: "services", "sso-session". sub may be "". */

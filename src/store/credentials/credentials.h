@@ -42,6 +42,7 @@ struct store_keys {
     uint64_t serial;             /* of one resolver: no two are the same */
 };
 
+/* Another reference; NULL gives NULL. */
 struct store_keys *store_keys_ref(struct store_keys *k);
 /* Wipes them with the last reference. NULL is fine. */
 void store_keys_unref(struct store_keys *k);

@@ -671,4 +671,5 @@ def extras(folder):
     refused(["column t", "row 0"], big.schema, big)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -16,7 +16,8 @@ for target in "${targets[@]}"; do
     mkdir -p "$new"
     [ -d "tests/fuzz/corpus/$target" ] && seeds=("tests/fuzz/corpus/$target")
     echo "── $target ──"
-    "build/fuzz/fuzz/fuzz_$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+    "build/fuzz/fuzz/fuzz_$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 -malloc_limit_mb=256 \
+        -len_control=0 -print_final_stats=1 \
         -artifact_prefix="build/fuzz/$target-" "$new" "${seeds[@]}" >"build/fuzz/$target.log" 2>&1 || rc=1
     grep -E 'ERROR|SUMMARY|runtime error|stat::|Test unit written' "build/fuzz/$target.log"
 done

@@ -34,6 +34,16 @@ NL_API int nl_engine_open(const nl_catalog *catalog, nl_store *store, const nl_e
 NL_API int nl_engine_query(nl_engine *e, const char *sql, struct ArrowArrayStream *out, nl_error *err);
 /* Stop the running query soon: it ends with NL_CANCELLED. */
 NL_API void nl_engine_interrupt(nl_engine *e);
+/* What the queries of an engine had to read of its tables, and what their filters left out; tables of functions count nothing. */
+typedef struct nl_engine_stats {
+    uint64_t files, files_pruned;
+    uint64_t row_groups,
+        row_groups_pruned;        /* of files that were opened; pruned by statistics, bloom filters, dictionaries */
+    uint64_t pages, pages_pruned; /* of columns that were read, where page indexes were asked */
+    uint64_t rows, rows_filtered; /* that were decoded; that were left out before all of their columns were */
+} nl_engine_stats;
+/* The sums since nl_engine_open(), of queries whose stream was released. */
+NL_API void nl_engine_get_stats(nl_engine *e, nl_engine_stats *out);
 /* NULL is fine. */
 NL_API void nl_engine_close(nl_engine *e);
 

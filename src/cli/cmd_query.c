@@ -1,4 +1,5 @@
 /* cmd_query.c: SQL over the catalog, over objects and files. */
+#include <stdio.h>
 #include <string.h>
 
 #include <neuralake/query.h>
@@ -60,6 +61,26 @@ static void interrupt_engine(void *engine)
     nl_engine_interrupt(engine);
 }
 
+/* What the filters saved, for --verbose; nothing where no table of files was read. */
+static void print_scans(nl_engine *engine)
+{
+    nl_engine_stats s;
+    nl_engine_get_stats(engine, &s);
+    if (!s.files && !s.files_pruned)
+        return;
+    fflush(stdout); /* below the rows, wherever both go */
+    fprintf(stderr, "%llu of %llu files", (unsigned long long)(s.files - s.files_pruned), (unsigned long long)s.files);
+    fprintf(stderr, ", %llu of %llu row groups", (unsigned long long)(s.row_groups - s.row_groups_pruned),
+            (unsigned long long)s.row_groups);
+    if (s.pages)
+        fprintf(stderr, ", %llu of %llu pages", (unsigned long long)(s.pages - s.pages_pruned),
+                (unsigned long long)s.pages);
+    fprintf(stderr, ", %llu rows", (unsigned long long)s.rows);
+    if (s.rows_filtered)
+        fprintf(stderr, " (%llu left out early)", (unsigned long long)s.rows_filtered);
+    fputc('\n', stderr);
+}
+
 static int run(struct cli_context *x, const struct cli_args *a, nl_error *err)
 {
     nl_buf sql = {0};
@@ -89,6 +110,8 @@ static int run(struct cli_context *x, const struct cli_args *a, nl_error *err)
         rc = cli_print_rows(x, &rows, &o, err);
     }
     cli_on_interrupt(x, NULL, NULL);
+    if (engine && x->verbose)
+        print_scans(engine);
     nl_engine_close(engine);
     nl_buf_free(&sql);
     return rc;

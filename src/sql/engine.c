@@ -111,6 +111,7 @@ int nl_engine_open(const nl_catalog *catalog, nl_store *store, const nl_engine_o
     e->tables.context.store = store;
     e->tables.context.cancel = &e->cancel;
     sql_faults_init(&e->tables.context.faults);
+    pthread_mutex_init(&e->tables.context.counting, NULL);
     nl_cancel_init(&e->cancel);
     pthread_mutex_init(&e->mutex, NULL);
 
@@ -137,6 +138,7 @@ void nl_engine_close(nl_engine *e)
         duck->close(&e->database);
     sql_tables_free(&e->tables);
     sql_faults_destroy(&e->tables.context.faults);
+    pthread_mutex_destroy(&e->tables.context.counting);
     nl_cancel_destroy(&e->cancel);
     pthread_mutex_destroy(&e->mutex);
     free(e->library);
@@ -166,6 +168,14 @@ static void end(void *ctx)
 static void nothing(void *ctx)
 {
     (void)ctx;
+}
+
+void nl_engine_get_stats(nl_engine *e, nl_engine_stats *out)
+{
+    struct sql_context *x = &e->tables.context;
+    pthread_mutex_lock(&x->counting);
+    *out = x->read;
+    pthread_mutex_unlock(&x->counting);
 }
 
 void nl_engine_interrupt(nl_engine *e)

@@ -153,10 +153,31 @@ static void bind_call(duckdb_bind_info info)
 
 /* ── init ── */
 
+/* Add what a scan read to the engine's sums. */
+static void count(struct sql_context *x, const struct scan *scan)
+{
+    struct scan_stats s;
+    if (!scan)
+        return;
+    scan_get_stats(scan, &s);
+    pthread_mutex_lock(&x->counting);
+    nl_engine_stats *sum = &x->read;
+    sum->files += s.files;
+    sum->files_pruned += s.files_pruned;
+    sum->row_groups += s.row_groups;
+    sum->row_groups_pruned += s.row_groups_pruned;
+    sum->pages += s.pages;
+    sum->pages_pruned += s.pages_pruned;
+    sum->rows += s.rows;
+    sum->rows_filtered += s.rows_filtered;
+    pthread_mutex_unlock(&x->counting);
+}
+
 static void running_unref(struct running *r)
 {
     if (!r || atomic_fetch_sub_explicit(&r->refs, 1, memory_order_acq_rel) != 1)
         return;
+    count(r->context, r->scan);
     scan_free(r->scan);
     sql_open_unref(r->open);
     free(r->columns);

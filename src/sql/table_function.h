@@ -13,6 +13,8 @@
 #ifndef NL_SQL_TABLE_FUNCTION_H
 #define NL_SQL_TABLE_FUNCTION_H
 
+#include <neuralake/query.h>
+
 #include "catalog/catalog.h"
 #include "sql/duckdb.h"
 #include "sql/faults.h"
@@ -24,6 +26,8 @@ struct sql_context {
     nl_store *store;
     nl_cancel *cancel; /* of the query that runs */
     struct sql_faults faults;
+    pthread_mutex_t counting;
+    nl_engine_stats read; /* by scans that are over */
 };
 
 /* A table of the engine: lives until the engine is closed, since DuckDB keeps the pointer. */

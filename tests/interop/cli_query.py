@@ -334,7 +334,7 @@ class OnS3(Server):
         self.ok("generate", "parts", "--out", "s3://lake/a b/ü.parquet")
         self.assertEqual(self.ok("query", "-f", "csv", "SELECT count(*) AS n, sum(p_retailprice) AS s FROM 's3://lake/a b/ü.parquet'"), "n,s\n5,150.0\n")
         r = self.run_raw("query", "-v", "-f", "csv", "SELECT count(*) AS n FROM 's3://lake/a b/ü.parquet'")
-        self.assertRegex(r.stderr, rb"^[1-9]\d* requests? \(0 retries\) on [1-9]")
+        self.assertRegex(r.stderr, rb"^1 of 1 files, 1 of 1 row groups, 5 rows\n[1-9]\d* requests? \(0 retries\) on [1-9]")
         rows = "SELECT i, " + ", ".join(f"{v} AS {k}" for k, v in NESTED.items()) + " FROM range(6000) r(i)"
         for options in ("COMPRESSION gzip, COMPRESSION_LEVEL 1", "CODEC brotli, PARQUET_VERSION v2, ROW_GROUP_SIZE 1000", "CODEC lz4_raw, ROW_GROUP_SIZE_BYTES '1MB'",
                         "CODEC zstd, STRING_DICTIONARY_PAGE_SIZE_LIMIT 100", "CODEC none, FIELD_IDS {i: 5}, KV_METADATA {who: 'us'}"):

@@ -75,6 +75,22 @@ if have aws; then
     aws configure set default.s3.signature_version s3v4
     same "$(curl -sf "$(s3 presign s3://aws-bucket/small)")" "file 1" "aws: presign"
     AWS_SECRET_ACCESS_KEY=wrong-secret refused SignatureDoesNotMatch s3 ls
+    api put-object-tagging --bucket aws-bucket --key small --tagging 'TagSet=[{Key=b,Value=2},{Key=a,Value=1}]'
+    same "$(api get-object-tagging --bucket aws-bucket --key small --query 'TagSet[].Key' --output text)" "a	b" "aws: tags"
+    same "$(api head-object --bucket aws-bucket --key big --part-number 2 --query PartsCount)" 3 "aws: parts"
+    same "$(api get-object-attributes --bucket aws-bucket --key big --object-attributes ObjectSize ObjectParts \
+        --query '[ObjectSize,ObjectParts.TotalPartsCount]' --output text)" "21000000	3" "aws: attributes"
+    api put-bucket-cors --bucket aws-bucket --cors-configuration \
+        'CORSRules=[{AllowedOrigins=["https://*.example.org"],AllowedMethods=[GET],AllowedHeaders=["*"],ExposeHeaders=[ETag]}]'
+    same "$(api get-bucket-cors --bucket aws-bucket --query 'CORSRules[0].AllowedMethods[0]' --output text)" GET "aws: CORS"
+    same "$(curl -s -o /dev/null -w '%{http_code}' -X OPTIONS "$url/aws-bucket/small" -H 'Origin: https://a.example.org' \
+        -H 'Access-Control-Request-Method: GET')" 200 "curl: preflight"
+    same "$(curl -s -o /dev/null -w '%{http_code}' -X OPTIONS "$url/aws-bucket/small" -H 'Origin: https://evil.example' \
+        -H 'Access-Control-Request-Method: GET')" 403 "curl: preflight of others"
+    curl -s -D - -o /dev/null -H 'Origin: https://a.example.org' "$url/aws-bucket/small" |
+        grep -qi '^access-control-allow-origin: https://a.example.org' || fail "curl: CORS header of a refusal"
+    api delete-bucket-cors --bucket aws-bucket
+    refused NoSuchCORSConfiguration api get-bucket-cors --bucket aws-bucket
     s3 rm --recursive s3://aws-bucket >/dev/null
     s3 rb s3://aws-bucket >/dev/null
     echo "aws-cli: ok"
@@ -134,6 +150,62 @@ if curl --help all 2>/dev/null | grep -q aws-sigv4; then
     curl -s -X OPTIONS "$url/curl-bucket/two" -H 'Origin: http://evil.example' -D - | grep -qi '^access-control' && fail "CORS is on"
     echo "curl: ok"
 fi
+
+same "$(curl -s "$url/-/health")" ok "health"
+[[ $(curl -s "$url/-/metrics") == *neuralake_s3_request_duration_seconds_bucket* ]] || fail "metrics"
+
+# Several keys, read again on SIGHUP; an access log; https; a server that refuses to be open with the keys of a laptop.
+cat >"$dir/keys.yaml" <<'END'
+- {access_key: writer, secret_key: writer-secret}
+- {access_key: reader, secret_key: reader-secret, access: read-only, buckets: [lake], prefixes: [pub/]}
+- {anonymous: read-only, buckets: [lake], prefixes: [pub/]}
+END
+tls=()
+if openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout "$dir/key.pem" -out "$dir/cert.pem" \
+    -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost,IP:127.0.0.1 2>/dev/null; then
+    tls=(--tls-cert "$dir/cert.pem" --tls-key "$dir/key.pem")
+fi
+"$neuralake" s3 serve --root "$dir/root2" --listen 127.0.0.1:0 --credentials "$dir/keys.yaml" --durability none \
+    --access-log "$dir/log" "${tls[@]}" >"$dir/out2" 2>"$dir/err2" &
+second=$!
+for _ in $(seq 100); do [ -s "$dir/out2" ] && break; sleep 0.1; done
+url2=$(sed -n 's/^listening on //p' "$dir/out2")
+[ -n "$url2" ] || fail "the second server did not start: $(cat "$dir/err2")"
+[ -z "${tls[*]}" ] || [[ $url2 == https://* ]] || fail "TLS: $url2"
+by() {
+    local who=$1
+    shift
+    curl -s --cacert "$dir/cert.pem" --aws-sigv4 aws:amz:us-east-1:s3 -u "$who:$who-secret" \
+        -H 'x-amz-content-sha256: UNSIGNED-PAYLOAD' -o /dev/null -w '%{http_code}' "$@"
+}
+same "$(by writer -X PUT "$url2/lake")" 200 "writer: bucket"
+same "$(by writer -T "$dir/big" "$url2/lake/pub/big")" 200 "writer: 21 MB"
+same "$(by writer -T "$dir/tree/empty" "$url2/lake/private")" 200 "writer: private"
+same "$(by reader "$url2/lake/pub/big")" 200 "reader reads"
+same "$(by reader -T "$dir/tree/empty" "$url2/lake/pub/x")" 403 "reader does not write"
+same "$(by reader "$url2/lake/private")" 403 "reader stays in his prefix"
+curl -s --cacert "$dir/cert.pem" "$url2/lake/pub/big" | cmp - "$dir/big" || fail "everybody reads what is open"
+same "$(curl -s --cacert "$dir/cert.pem" -o /dev/null -w '%{http_code}' "$url2/lake/private")" 403 "and nothing else"
+if have aws && [ -n "${tls[*]}" ]; then
+    AWS_ACCESS_KEY_ID=writer AWS_SECRET_ACCESS_KEY=writer-secret aws --endpoint-url "$url2" --ca-bundle "$dir/cert.pem" \
+        s3 cp --no-progress "s3://lake/pub/big" "$dir/back" >/dev/null
+    cmp "$dir/big" "$dir/back" || fail "aws: by https"
+fi
+echo 'nonsense' >"$dir/keys.yaml"
+kill -HUP "$second"
+for _ in $(seq 100); do grep -q 'stay as they were' "$dir/err2" && break; sleep 0.1; done
+grep -q 'stay as they were' "$dir/err2" || fail "SIGHUP: a broken file is not told"
+same "$(by writer "$url2/lake/private")" 200 "the old keys hold"
+echo '- {access_key: other, secret_key: other-secret}' >"$dir/keys.yaml"
+kill -HUP "$second"
+for _ in $(seq 100); do grep -q 'read again' "$dir/err2" && break; sleep 0.1; done
+same "$(by writer "$url2/lake/private")" 403 "SIGHUP: the old key is gone"
+same "$(by other "$url2/lake/private")" 200 "SIGHUP: the new key holds"
+kill -TERM "$second"
+wait "$second" || fail "the second server ended with $?"
+grep -q ' reader GetObject "GET /lake/pub/big" 200 in=0 out=21000000 ' "$dir/log" || fail "access log: $(cat "$dir/log")"
+refused "not a loopback address" "$neuralake" s3 serve --root "$dir/root3" --listen 0.0.0.0:0
+echo "keys, https, log: ok"
 
 kill -INT "$server"
 wait "$server" || fail "the server ended with $?"

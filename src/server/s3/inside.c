@@ -5,6 +5,7 @@
 
 #include "base/str.h"
 #include "server/s3/internal.h"
+#include "server/s3/page.h"
 
 static void send_text(s3_request *rq, unsigned status, const char *type, nl_buf *body)
 {
@@ -61,8 +62,11 @@ const s3_op *s3_inside_route(const s3_request *rq)
     const char *target = http_request_target(rq->http);
     size_t len = strcspn(target, "?");
     bool reads = !strcmp(rq->method, "GET") || !strcmp(rq->method, "HEAD");
-    if (*http_request_host_label(rq->http) || strncmp(target, "/-/", 3))
+    if (*http_request_host_label(rq->http))
         return NULL;
+    const s3_op *page = s3_page_route(rq);
+    if (page || strncmp(target, "/-/", 3))
+        return page;
     for (size_t i = 0; i < NL_LEN(inside) && reads; i++)
         if (strlen(inside[i].path) == len && !strncmp(inside[i].path, target, len))
             return inside[i].op;

@@ -2,6 +2,7 @@
  *
  *     /-/health     200 "ok" as long as it serves            unsigned
  *     /-/metrics    counters as Prometheus reads them        unsigned
+ *     / and others  the page for people                      page.h
  */
 #ifndef NL_SERVER_S3_INSIDE_H
 #define NL_SERVER_S3_INSIDE_H

@@ -17,6 +17,7 @@ struct s3_server {
     bool sync_at_end;           /* S3_DURABILITY_RENAME */
     char *credentials_file;     /* read again by s3_server_reload() */
     char *tls_cert, *tls_key;   /* the bytes of the files */
+    uint8_t session_key[32];    /* session.h */
     pthread_mutex_t keys_mutex; /* guards what follows, and refs of all credentials */
     s3_credentials *keys;       /* those of today; one reference is the server's */
 };

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "base/io/sink.h"
@@ -149,6 +150,8 @@ static int start(struct s3_server *s, const struct s3_server_options *o, const c
         unlinkat(s->disk->state, "server.json", 0);
     if (!rc)
         rc = load_credentials(s, o, root, err);
+    if (!rc && getrandom(s->session_key, sizeof(s->session_key), 0) != sizeof(s->session_key))
+        rc = nl_fail(err, NL_IO, "no random bytes");
     if (!rc)
         rc = load_tls(s, o, err);
     if (!rc)

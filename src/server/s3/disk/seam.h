@@ -35,14 +35,23 @@ typedef struct s3_seam_event {
 /* Called after each change, in the thread that made it; fn NULL: nobody watches. Not while others work. */
 void s3_seam_watch(void (*fn)(void *ctx, const s3_seam_event *e), void *ctx);
 
+/* openat() of a file that must be new. */
 int s3_seam_create(int dir, const char *name, int flags, unsigned mode);
+/* mkdirat(). */
 int s3_seam_mkdirat(int dir, const char *name, unsigned mode);
+/* renameat(). */
 int s3_seam_renameat(int dir, const char *name, int dir2, const char *name2);
+/* unlinkat(), of files and folders. */
 int s3_seam_unlinkat(int dir, const char *name, int flags);
+/* pwrite(). */
 ssize_t s3_seam_pwrite(int fd, const void *data, size_t len, off_t offset);
+/* copy_file_range(). */
 ssize_t s3_seam_copy(int from, off_t *in, int to, off_t *out, size_t len);
+/* fsetxattr(), new or replacing. */
 int s3_seam_fsetxattr(int fd, const char *name, const void *data, size_t len);
+/* futimens(). */
 int s3_seam_futimens(int fd, const struct timespec times[2]);
+/* fsync(). */
 int s3_seam_fsync(int fd);
 
 #endif

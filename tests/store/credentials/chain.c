@@ -510,9 +510,9 @@ static void hostile_services(void **state)
         struct store_credentials_tuning tuning = services_tuning(&s);
         check_why("case %zu", i);
         tuning.total_ms = cases[i].a.silent ? 50 : 5000;
-        s.given[SERVICE_CONTAINER] = true;
-        s.answers[SERVICE_CONTAINER] = cases[i].a;
-        s.answers[SERVICE_CONTAINER].body_len = cases[i].a.body ? strlen(cases[i].a.body) : 0;
+        struct standin_answer a = cases[i].a;
+        a.body_len = a.body ? strlen(a.body) : 0;
+        services_give(&s, SERVICE_CONTAINER, &a);
         CHECK_OK(store_settings_read(NULL, &settings, &err), err);
         CHECK_OK(store_resolver_new(&settings, &tuning, &r, &err), err);
         CHECK_FAILS(store_resolver_get(r, &keys, &err), NL_IO, err, cases[i].message);

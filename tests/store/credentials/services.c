@@ -86,16 +86,28 @@ static void answer(void *ctx, const struct standin_request *q, struct standin_an
     struct services *s = ctx;
     enum service which = service_of(q);
     s->counts[which]++;
-    if (s->given[which])
+    pthread_mutex_lock(&s->mutex);
+    bool given = s->given[which];
+    if (given)
         *a = s->answers[which];
-    else
+    pthread_mutex_unlock(&s->mutex);
+    if (!given)
         good(s, which, q, a);
+}
+
+void services_give(struct services *s, enum service which, const struct standin_answer *a)
+{
+    pthread_mutex_lock(&s->mutex);
+    s->given[which] = a != NULL;
+    if (a)
+        s->answers[which] = *a;
+    pthread_mutex_unlock(&s->mutex);
 }
 
 void services_say(struct services *s, enum service which, int status, const char *body)
 {
-    s->given[which] = status != 0;
-    s->answers[which] = (struct standin_answer){.status = status, .body = body, .body_len = body ? strlen(body) : 0};
+    struct standin_answer a = {.status = status, .body = body, .body_len = body ? strlen(body) : 0};
+    services_give(s, which, status ? &a : NULL);
 }
 
 void services_start(struct services *s)
@@ -108,6 +120,7 @@ void services_start(struct services *s)
     for (size_t i = 0; i < n; i++)
         unsetenv(names[i]);
     *s = (struct services){.folder = tmp_make()};
+    pthread_mutex_init(&s->mutex, NULL);
     s->standin = standin_start(answer, s);
     setenv("HOME", s->folder, 1);
     setenv("AWS_ENDPOINT_URL", standin_url(s->standin), 1);
@@ -122,6 +135,7 @@ void services_stop(struct services *s)
 {
     nl_clock_set_wall(0);
     standin_stop(s->standin);
+    pthread_mutex_destroy(&s->mutex);
     tmp_remove(s->folder);
 }
 

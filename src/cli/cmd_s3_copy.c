@@ -13,6 +13,7 @@
 #include "cli/context.h"
 #include "cli/place.h"
 #include "cli/progress.h"
+#include "cli/s3_transfer.h"
 
 enum { PIECE = 1024 * 1024 };
 
@@ -67,39 +68,6 @@ static int copy_one(struct cli_context *x, nl_store *store, const char *from, co
     return rc;
 }
 
-struct copy_context {
-    struct cli_context *x;
-    nl_store *store;
-    const char *base, *target; /* what is cut off the source's name, what is put before it */
-    nl_buf to;
-    bool quiet;
-    uint64_t copied;
-};
-
-static void say_copied(const struct copy_context *c, const char *from, const char *to)
-{
-    if (!c->quiet && strcmp(to, "-") != 0)
-        printf("copied %s to %s\n", from, to);
-}
-
-/* One entry of the listing below the source. */
-static int copy_entry(void *ctx, const char *uri, bool is_prefix, const nl_object_info *info, nl_error *err)
-{
-    struct copy_context *c = ctx;
-    if (is_prefix || nl_ends_with(uri, "/"))
-        return NL_OK;
-    const char *rel = nl_starts_with(uri, c->base) ? uri + strlen(c->base) : uri;
-    rel += *rel == '/';
-    int rc = cli_below(c->target, *rel ? rel : cli_base_name(uri), &c->to, err);
-    if (rc == NL_OK)
-        rc = copy_one(c->x, c->store, uri, info, c->to.data, err);
-    if (rc)
-        return rc;
-    say_copied(c, uri, c->to.data);
-    c->copied++;
-    return nl_cancel_check(&c->x->cancel, err);
-}
-
 static int check_cp(const struct cli_args *a, nl_error *err)
 {
     const char *from = a->argv[0], *to = a->argv[1];
@@ -111,24 +79,46 @@ static int check_cp(const struct cli_args *a, nl_error *err)
     return rc == NL_OK && cli_is_s3(to) ? cli_check_s3(to, true, err) : rc;
 }
 
+/* Everything below the source. */
+static int copy_below(struct cli_context *x, const struct cli_args *a, nl_store *store, nl_error *err)
+{
+    struct s3_run r = {
+        .x = x, .store = store, .quiet = cli_flag(a, "quiet"), .dry = cli_flag(a, "dryrun"), .copied = true};
+    struct s3_items items = {0};
+    nl_buf to = {0};
+    int rc = s3_items_gather(x, store, a->argv[0], false, false, &items, err);
+    if (!rc && !items.n)
+        rc = nl_fail(err, NL_NOT_FOUND, "nothing lies below '%s'", a->argv[0]);
+    for (size_t i = 0; !rc && i < items.n; i++) {
+        if (!s3_filter_takes(a, items.all[i].rel))
+            continue;
+        rc = cli_below(a->argv[1], items.all[i].rel, &to, err);
+        if (!rc)
+            rc = s3_run_add(&r, items.all[i].uri, to.data, &items.all[i].info, err);
+    }
+    if (!rc)
+        rc = s3_run_all(&r, err);
+    nl_buf_free(&to);
+    s3_items_free(&items);
+    s3_run_free(&r);
+    return rc;
+}
+
 static int run_cp(struct cli_context *x, const struct cli_args *a, nl_error *err)
 {
     const char *from = a->argv[0], *to = a->argv[1];
-    struct copy_context c = {.x = x, .base = from, .target = to, .quiet = cli_flag(a, "quiet")};
-    bool recursive = cli_flag(a, "recursive");
-    int rc = cli_store(x, a, &c.store, err);
-    if (rc == NL_OK && recursive) {
-        rc = nl_store_list(c.store, from, true, copy_entry, &c, err);
-        if (rc == NL_OK && !c.copied)
-            rc = nl_fail(err, NL_NOT_FOUND, "nothing lies below '%s'", from);
-    } else if (rc == NL_OK) {
-        rc = cli_target_of(from, to, &c.to, err);
-        if (rc == NL_OK)
-            rc = copy_one(x, c.store, from, NULL, c.to.data, err);
-        if (rc == NL_OK)
-            say_copied(&c, from, c.to.data);
-    }
-    nl_buf_free(&c.to);
+    nl_store *store;
+    nl_buf target = {0};
+    int rc = cli_store(x, a, &store, err);
+    if (rc || cli_flag(a, "recursive"))
+        return rc ? rc : copy_below(x, a, store, err);
+    rc = cli_target_of(from, to, &target, err);
+    bool dry = cli_flag(a, "dryrun");
+    if (!rc && !dry)
+        rc = copy_one(x, store, from, NULL, target.data, err);
+    if (!rc && !cli_flag(a, "quiet") && strcmp(target.data, "-") != 0)
+        printf("%scopied %s to %s\n", dry ? "(dryrun) " : "", from, target.data);
+    nl_buf_free(&target);
     return rc;
 }
 
@@ -145,6 +135,15 @@ const struct cli_command cli_s3_cp = {
     .options =
         (const struct cli_option[]){
             {.name = "recursive", .letter = 'r', .help = "copy everything below the source"},
+            {.name = "include",
+             .argument = "PATTERN",
+             .repeats = true,
+             .help = "take what matches, also where an --exclude before it does"},
+            {.name = "exclude",
+             .argument = "PATTERN",
+             .repeats = true,
+             .help = "leave out what matches; the last that matches decides"},
+            {.name = "dryrun", .help = "show what would be done, and do nothing"},
             {.name = "quiet", .letter = 'q', .help = "print nothing but errors"},
             CLI_OPTION_ENDPOINT,
             CLI_OPTIONS_WHO,

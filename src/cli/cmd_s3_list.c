@@ -9,6 +9,7 @@
 #include "cli/commands.h"
 #include "cli/context.h"
 #include "cli/place.h"
+#include "cli/s3_transfer.h"
 
 enum { MAX_BUCKET = 256 };
 
@@ -158,44 +159,6 @@ const struct cli_command cli_s3_ls = {
     .run = run_ls,
 };
 
-struct remove_context {
-    struct cli_context *x;
-    char **uris;
-    size_t n, cap;
-};
-
-/* Keys are gathered before anything is deleted: a listing that changes under our hands skips some. */
-static int gather(void *ctx, const char *uri, bool is_prefix, const nl_object_info *info, nl_error *err)
-{
-    struct remove_context *r = ctx;
-    (void)info;
-    if (is_prefix)
-        return NL_OK;
-    if (r->n == r->cap) {
-        size_t cap = r->cap ? 2 * r->cap : 64;
-        char **more = realloc(r->uris, cap * sizeof *more);
-        if (!more)
-            return nl_fail_memory(err);
-        r->uris = more;
-        r->cap = cap;
-    }
-    r->uris[r->n] = strdup(uri);
-    if (!r->uris[r->n])
-        return nl_fail_memory(err);
-    r->n++;
-    return nl_cancel_check(&r->x->cancel, err);
-}
-
-static int remove_one(struct cli_context *x, nl_store *store, const char *uri, nl_error *err)
-{
-    int rc = nl_cancel_check(&x->cancel, err);
-    if (rc == NL_OK)
-        rc = nl_store_delete(store, uri, err);
-    if (rc == NL_OK)
-        printf("removed %s\n", uri);
-    return rc;
-}
-
 static int check_rm(const struct cli_args *a, nl_error *err)
 {
     return cli_check_s3(a->argv[0], cli_flag(a, "recursive"), err);
@@ -203,19 +166,20 @@ static int check_rm(const struct cli_args *a, nl_error *err)
 
 static int run_rm(struct cli_context *x, const struct cli_args *a, nl_error *err)
 {
-    nl_store *store;
-    bool recursive = cli_flag(a, "recursive");
-    int rc = cli_store(x, a, &store, err);
-    if (rc || !recursive)
-        return rc ? rc : remove_one(x, store, a->argv[0], err);
-    struct remove_context r = {.x = x};
-    rc = nl_store_list(store, a->argv[0], true, gather, &r, err);
-    for (size_t i = 0; i < r.n; i++) {
-        if (rc == NL_OK)
-            rc = remove_one(x, store, r.uris[i], err);
-        free(r.uris[i]);
-    }
-    free(r.uris);
+    struct s3_run r = {.x = x, .dry = cli_flag(a, "dryrun"), .removed = true};
+    struct s3_items items = {.folders = true};
+    int rc = cli_store(x, a, &r.store, err);
+    if (!rc && !cli_flag(a, "recursive"))
+        rc = s3_run_add(&r, a->argv[0], NULL, &(nl_object_info){0}, err);
+    else if (!rc)
+        rc = s3_items_gather(x, r.store, a->argv[0], false, false, &items, err);
+    for (size_t i = 0; !rc && i < items.n; i++)
+        if (s3_filter_takes(a, items.all[i].rel))
+            rc = s3_run_add(&r, items.all[i].uri, NULL, &items.all[i].info, err);
+    if (!rc)
+        rc = s3_run_all(&r, err);
+    s3_items_free(&items);
+    s3_run_free(&r);
     return rc;
 }
 
@@ -229,6 +193,15 @@ const struct cli_command cli_s3_rm = {
     .options =
         (const struct cli_option[]){
             {.name = "recursive", .letter = 'r', .help = "remove every object whose key begins so"},
+            {.name = "include",
+             .argument = "PATTERN",
+             .repeats = true,
+             .help = "remove what matches, also where an --exclude before it does"},
+            {.name = "exclude",
+             .argument = "PATTERN",
+             .repeats = true,
+             .help = "leave what matches; the last that matches decides"},
+            {.name = "dryrun", .help = "show what would be removed, and do nothing"},
             CLI_OPTION_ENDPOINT,
             CLI_OPTIONS_WHO,
             {0},

@@ -57,12 +57,20 @@ struct cli_command {
     int (*run)(struct cli_context *x, const struct cli_args *a, nl_error *err);
 };
 
+/* One option as it was given. */
+struct cli_given {
+    const struct cli_option *option;
+    const char *value; /* NULL: a flag */
+};
+
 /* The parsed words of one call. */
 struct cli_args {
     const struct cli_command *command;
     const char **values; /* one an option of the table: the last value, "" for a flag, NULL where not given */
     int argc;            /* operands */
     char **argv;
+    struct cli_given *given; /* all options in the order of the words */
+    size_t n_given;
     const char ***repeated; /* one an option that repeats: its values in order, NULL at the end; else NULL */
 };
 

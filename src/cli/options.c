@@ -161,6 +161,11 @@ static int take_option(const struct cli_option *o, size_t i, const char *value, 
         rc = check_number(o, value, err);
     if (rc)
         return rc;
+    struct cli_given *more = realloc(out->given, (out->n_given + 1) * sizeof *more);
+    if (!more)
+        return nl_fail_memory(err);
+    out->given = more;
+    out->given[out->n_given++] = (struct cli_given){o, value};
     out->values[i] = o->argument ? value : "";
     return o->repeats ? append_value(&out->repeated[i], value, err) : NL_OK;
 }
@@ -220,6 +225,7 @@ void cli_args_free(struct cli_args *a)
     for (size_t i = 0; a->repeated && i < MAX_OPTIONS; i++)
         free(a->repeated[i]);
     free(a->repeated);
+    free(a->given);
     free(a->values);
     *a = (struct cli_args){.command = a->command};
 }

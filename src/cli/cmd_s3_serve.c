@@ -1,7 +1,4 @@
 /* cmd_s3_serve.c: the embedded S3 server in the foreground, and the settings of one that runs. */
-#include <pthread.h>
-#include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,50 +56,14 @@ static void wait_for_the_end(struct cli_context *x)
     nl_cancel_unwatch(&x->cancel, &watch);
 }
 
-/* SIGHUP is taken by a thread of its own: no handler has to be safe in the middle of anything. */
-struct reloader {
-    struct s3_server *server;
-    pthread_t thread;
-    atomic_bool stop;
-};
-
-/* In this thread and those that it starts. */
-static void block_hangups(void)
+/* For SIGHUP, on the signal thread. */
+static void reload(void *server)
 {
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGHUP);
-    pthread_sigmask(SIG_BLOCK, &set, NULL);
-}
-
-static void *reload_on_hangup(void *arg)
-{
-    struct reloader *r = arg;
-    sigset_t set;
-    int signal;
-    sigemptyset(&set);
-    sigaddset(&set, SIGHUP);
-    while (!sigwait(&set, &signal) && !atomic_load(&r->stop)) {
-        nl_error err = {0};
-        if (s3_server_reload(r->server, &err))
-            fprintf(stderr, "neuralake s3 serve: %s\n", err.message);
-        else
-            fputs("neuralake s3 serve: the credentials file was read again\n", stderr);
-    }
-    return NULL;
-}
-
-static int start_reloader(struct reloader *r, nl_error *err)
-{
-    int failed = pthread_create(&r->thread, NULL, reload_on_hangup, r);
-    return failed ? nl_fail_errno(err, failed, "cannot start a thread") : NL_OK;
-}
-
-static void stop_reloader(struct reloader *r)
-{
-    atomic_store(&r->stop, true);
-    pthread_kill(r->thread, SIGHUP);
-    pthread_join(r->thread, NULL);
+    nl_error err = {0};
+    if (s3_server_reload(server, &err))
+        fprintf(stderr, "neuralake s3 serve: %s\n", err.message);
+    else
+        fputs("neuralake s3 serve: the credentials file was read again\n", stderr);
 }
 
 static int run_serve(struct cli_context *x, const struct cli_args *a, nl_error *err)
@@ -125,7 +86,6 @@ static int run_serve(struct cli_context *x, const struct cli_args *a, nl_error *
     struct s3_server *server = NULL;
     int rc = listen ? parse_listen(listen, &host, &o.port, err) : NL_OK;
     o.host = host;
-    block_hangups(); /* before the server's threads are there */
     if (rc == NL_OK)
         rc = s3_server_start(&o, &server, err);
     free(host);
@@ -133,13 +93,10 @@ static int run_serve(struct cli_context *x, const struct cli_args *a, nl_error *
         return rc;
     printf("listening on %s\n", s3_server_url(server));
     rc = cli_flush(err);
-    struct reloader r = {.server = server};
+    cli_on_hangup(x, reload, server);
     if (rc == NL_OK)
-        rc = start_reloader(&r, err);
-    if (rc == NL_OK) {
         wait_for_the_end(x);
-        stop_reloader(&r);
-    }
+    cli_on_hangup(x, NULL, NULL);
     s3_server_stop(server);
     return rc;
 }

@@ -14,6 +14,17 @@
 #include "catalog/catalog.h"
 #include "cli/context.h"
 
+/* Give a SIGHUP to who asked for it. False: nobody, it ends the command. */
+static bool hang_up(struct cli_context *x)
+{
+    pthread_mutex_lock(&x->mutex);
+    bool taken = x->hangup != NULL;
+    if (taken)
+        x->hangup(x->hangup_arg);
+    pthread_mutex_unlock(&x->mutex);
+    return taken;
+}
+
 /* Waits for signals: the first sets the token, the second ends the process. SIGUSR1 is the end of the thread itself. */
 static void *wait_for_signals(void *arg)
 {
@@ -28,6 +39,10 @@ static void *wait_for_signals(void *arg)
         int signal;
         if (sigwait(&set, &signal) != 0 || signal == SIGUSR1)
             return NULL;
+        if (signal == SIGHUP && hang_up(x)) {
+            n--;
+            continue;
+        }
         if (n > 0)
             _exit(CLI_INTERRUPTED);
         x->signal = signal;
@@ -206,4 +221,12 @@ int cli_flush(nl_error *err)
     if (fflush(stdout) != 0 || ferror(stdout))
         return nl_fail_errno(err, errno ? errno : EIO, "write to standard output");
     return NL_OK;
+}
+
+void cli_on_hangup(struct cli_context *x, void (*fn)(void *arg), void *arg)
+{
+    pthread_mutex_lock(&x->mutex);
+    x->hangup = fn;
+    x->hangup_arg = arg;
+    pthread_mutex_unlock(&x->mutex);
 }

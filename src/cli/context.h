@@ -24,6 +24,9 @@ struct cli_context {
     pthread_mutex_t mutex;
     void (*interrupt)(void *arg);
     void *interrupt_arg;
+    /* Called by the signal thread for each SIGHUP, which then ends nothing. Guarded by mutex. */
+    void (*hangup)(void *arg);
+    void *hangup_arg;
     _Atomic int signal; /* the signal that arrived, 0: none */
 };
 
@@ -32,6 +35,9 @@ struct cli_context {
 int cli_context_init(struct cli_context *x, nl_error *err);
 /* With -v: requests and bytes to standard error. */
 void cli_context_free(struct cli_context *x);
+/* What the signal thread calls for SIGHUP instead of ending the command; NULL: nothing, it ends. No call is under way when
+ * this returns. */
+void cli_on_hangup(struct cli_context *x, void (*fn)(void *arg), void *arg);
 /* What the signal thread calls beside setting the token; NULL: nothing. */
 void cli_on_interrupt(struct cli_context *x, void (*fn)(void *arg), void *arg);
 

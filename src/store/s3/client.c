@@ -6,13 +6,11 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "store/s3/schedule.h"
 
 static const struct store_tuning usual = {
     .part_size = 8 << 20,
     .part_buffers = 4,
-    .max_gap = 64 << 10,
-    .max_request = 8 << 20,
-    .split_above = 16 << 20,
     .max_attempts = 6,
     .retry_base_ms = 100,
     .retry_most_ms = 20000,
@@ -106,16 +104,17 @@ static int copy_options(struct store_client *c, const nl_store_options *o, nl_er
     return NL_OK;
 }
 
-static void choose_tuning(struct store_tuning *to, const struct store_tuning *t)
+static void choose_tuning(struct store_tuning *to, const struct store_tuning *t, size_t in_flight)
 {
     static const struct store_tuning none;
     t = t ? t : &none;
     *to = usual;
     to->part_size = t->part_size ? t->part_size : usual.part_size;
     to->part_buffers = t->part_buffers ? t->part_buffers : usual.part_buffers;
-    to->max_gap = t->max_gap ? t->max_gap : usual.max_gap;
-    to->max_request = t->max_request ? t->max_request : usual.max_request;
-    to->split_above = t->split_above ? t->split_above : usual.split_above;
+    struct store_limits l = store_schedule(store_link_usual(in_flight));
+    to->max_gap = t->max_gap ? t->max_gap : l.max_gap;
+    to->max_request = t->max_request ? t->max_request : l.max_request;
+    to->split_above = t->split_above ? t->split_above : l.split_above;
     to->max_attempts = t->max_attempts ? t->max_attempts : usual.max_attempts;
     to->retry_base_ms = t->retry_base_ms ? t->retry_base_ms : usual.retry_base_ms;
     to->retry_most_ms = t->retry_most_ms ? t->retry_most_ms : usual.retry_most_ms;
@@ -136,7 +135,7 @@ int store_s3_backend(const nl_store_options *options, const struct store_tuning 
     if (!c)
         return nl_fail_memory(err);
     c->base.ops = &s3_ops;
-    choose_tuning(&c->tuning, tuning);
+    choose_tuning(&c->tuning, tuning, options && options->max_in_flight ? options->max_in_flight : 64);
     pthread_mutex_init(&c->setup, NULL);
     pthread_mutex_init(&c->mutex, NULL);
     int rc = copy_options(c, options ? options : &none, err);

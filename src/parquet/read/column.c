@@ -306,8 +306,7 @@ static int page_array(struct pq_column_reader *c, size_t rows, struct ArrowArray
     return arrow_array_make(&parts, out, err);
 }
 
-/* The first page with rows of the batch, open. */
-static int first_page(struct pq_column_reader *c, int64_t row, nl_cancel *cancel, nl_error *err)
+int pq_column_open_at(struct pq_column_reader *c, int64_t row, nl_cancel *cancel, nl_error *err)
 {
     int rc = c->row < row ? pq_skip_rows(c, row, cancel, err) : NL_OK;
     if (rc == NL_OK && !c->page_left)
@@ -321,7 +320,7 @@ static int read_flat(struct pq_column_reader *c, const struct pq_rows *rows, nl_
     struct batch b = {.rows = rows->rows};
     if (c->leaf->type.conversion == PQ_TO_NULL)
         return nulls_array(rows->rows, out, err);
-    int rc = rows->n == 1 ? first_page(c, rows->ranges[0].first, cancel, err) : NL_OK;
+    int rc = rows->n == 1 ? pq_column_open_at(c, rows->ranges[0].first, cancel, err) : NL_OK;
     if (rc == NL_OK && rows->n == 1 && stays(c, rows->rows))
         return page_array(c, rows->rows, out, err);
     for (size_t i = 0; rc == NL_OK && i < rows->n; i++) {

@@ -126,6 +126,8 @@ int pq_skip_rows(struct pq_column_reader *c, int64_t row, nl_cancel *cancel, nl_
 int pq_convert(const struct pq_leaf_type *t, const uint8_t *in, size_t n, void *out, nl_error *err);
 /* decode_strings.c: the next n values of the two delta encodings of byte arrays, in their final form at out. */
 int pq_decode_strings(struct pq_column_reader *c, size_t n, uint8_t *out, nl_error *err);
+/* column.c: stand at a row of a flat leaf, at or behind the one at hand, with its page open. */
+int pq_column_open_at(struct pq_column_reader *c, int64_t row, nl_cancel *cancel, nl_error *err);
 /* column.c: another piece of memory that this batch's views point into. */
 int pq_column_add_buffer(struct pq_column_reader *c, nl_bytes memory, nl_error *err);
 /* column.c: this batch's index for the memory of the page at hand. */

@@ -205,13 +205,7 @@ static int probe_range(struct pq_held *h, size_t rows, size_t at, size_t until, 
             row += (int64_t)gap;
             continue;
         }
-        if (c->row < row)
-            rc = pq_skip_rows(c, row, cancel, err);
-        if (rc == NL_OK && !c->page_left) {
-            rc = nl_cancel_check(cancel, err);
-            if (rc == NL_OK)
-                rc = pq_page_next(c, NULL, err);
-        }
+        rc = pq_column_open_at(c, row, cancel, err);
         if (rc)
             break;
         size_t n = until - at < PQ_SELECT_PART ? until - at : PQ_SELECT_PART;

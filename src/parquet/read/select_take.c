@@ -338,13 +338,7 @@ static int pick_range(struct sink *k, struct step *s, const uint64_t *bits, size
             row += (int64_t)gap;
             continue;
         }
-        if (c->row < row)
-            rc = pq_skip_rows(c, row, cancel, err);
-        if (rc == NL_OK && !c->page_left) {
-            rc = nl_cancel_check(cancel, err);
-            if (rc == NL_OK)
-                rc = pq_page_next(c, NULL, err);
-        }
+        rc = pq_column_open_at(c, row, cancel, err);
         if (rc)
             break;
         size_t n = until - at < most ? until - at : most;

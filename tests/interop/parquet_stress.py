@@ -25,6 +25,8 @@ FLAT = [n for n in writing.TYPES if not n.startswith("duration") and n != "date6
 NESTED_ROWS = 3000
 PEER_TYPES = [n for n in FLAT if "dec256" not in n and n not in ("half", "dec64_18", "time_s")]
 
+NO_SQL = ("dec256", "half", "time_ns", "ts_ns_UTC", "ts_ns_Europe")  # versions of DuckDB differ in these
+
 
 # ── tables ──
 
@@ -84,7 +86,7 @@ def nested_table(rng):
 
 # ── files ──
 
-ENCODINGS = {"int": [3, 6], "string": [4, 5], "binary": [4, 5], "fixed": [5, 6], "float": [6], "double": [6], "bool": [7], "ts": [3, 6], "date32": [3, 6]}
+ENCODINGS = {"int": [3, 6], "string": [4, 5], "binary": [4, 5], "fixed": [5], "float": [6], "double": [6], "bool": [7], "ts": [3, 6], "date32": [3, 6]}
 
 
 def by_us(rng, path, table, nested):
@@ -240,29 +242,36 @@ def case(seed, folder, pool):
     who = rng.choice([by_us, by_us, by_pyarrow] + ([] if nested else [by_duckdb, by_polars]))
     table = nested_table(rng) if nested else flat_table(rng, FLAT if who == by_us else PEER_TYPES)
     path = os.path.join(folder, f"{seed}.parquet")
-    what = f"table {seed}, by {who(rng, path, table, nested)}"
-    want = table if who == by_us else pq.ParquetFile(path, arrow_extensions_enabled=False).read()
-    if who == by_us:
+    try:
+        what = f"table {seed}, by {who(rng, path, table, nested)}"
+        # pyarrow fails to read some of the nested shapes that it writes
+        want = table if who == by_us or nested else pq.ParquetFile(path, arrow_extensions_enabled=False).read()
+    except (pa.ArrowException, OSError):
+        if who == by_us:
+            raise
+        return False  # a peer that cannot write its own table, or read what another wrote
+    if who == by_us or nested:
         want = pa.Table.from_arrays([writing.expected(c) for c in want.columns], names=want.column_names)
     for done in [pool.submit(one_way(rng, path, want, what)) for _ in range(rng.randint(2, 5))]:
         done.result()
-    if not nested and "id" in want.column_names and not any("dec256" in n or n.startswith("half") or n.startswith("time_ns") for n in want.column_names):
+    if not nested and not any(n.startswith(NO_SQL) for n in want.column_names):
         conditions(rng, path, what)
     os.unlink(path)
+    return True
 
 
 def main():
     seconds, only = float(os.environ.get("NEURALAKE_TEST_SECONDS", 20)), os.environ.get("NEURALAKE_TEST_SEED")
-    until, count, failed, seed = time.monotonic() + seconds, 0, 0, int(only or 1)
+    until, count, left_out, failed, seed = time.monotonic() + seconds, 0, 0, 0, int(only or 1)
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(2) as pool:
         while count == 0 or (not only and time.monotonic() < until):
             try:
-                case(seed, folder, pool)
+                left_out += not case(seed, folder, pool)
             except Exception as e:  # go on: several failures say more than one
                 print(f"FAILED  seed {seed}: {type(e).__name__}: {str(e)[:1500]}", flush=True)
                 failed += 1
             count, seed = count + 1, seed + 1
-    print(f"{count} tables, {failed} failed")
+    print(f"{count} tables, {left_out} that a peer could not make, {failed} failed")
     sys.exit(failed > 0)
 
 

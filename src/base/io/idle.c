@@ -41,7 +41,9 @@ struct piece {
 
 static struct {
     pthread_mutex_t mutex;
-    size_t bytes;
+    size_t bytes;                  /* that lie idle */
+    size_t used;                   /* that were taken and not given back */
+    size_t most;                   /* of used, ever */
     struct link *classes[CLASSES]; /* the newest of each */
     struct link *newest, *oldest;
 } kept = {.mutex = PTHREAD_MUTEX_INITIALIZER};
@@ -97,6 +99,14 @@ static void give_back(void *at, size_t size)
         free(at);
 }
 
+static void *fresh(size_t size)
+{
+    if (size < MAP_FROM)
+        return aligned_alloc(ALIGN, size);
+    void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return at == MAP_FAILED ? NULL : at;
+}
+
 void *nl_idle_take(size_t *size)
 {
     if (*size > SIZE_MAX / 2)
@@ -106,20 +116,25 @@ void *nl_idle_take(size_t *size)
     struct piece *p = (struct piece *)(void *)kept.classes[class];
     if (p)
         remove_piece(p, class);
+    kept.used += *size;
+    if (kept.most < kept.used)
+        kept.most = kept.used;
     pthread_mutex_unlock(&kept.mutex);
-    if (p)
-        return p;
-    if (*size < MAP_FROM)
-        return aligned_alloc(ALIGN, *size);
-    void *at = mmap(NULL, *size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    return at == MAP_FAILED ? NULL : at;
+    void *at = p ? p : fresh(*size);
+    if (!at) {
+        pthread_mutex_lock(&kept.mutex);
+        kept.used -= *size;
+        pthread_mutex_unlock(&kept.mutex);
+    }
+    return at;
 }
 
-/* The oldest pieces beyond the limit, chained by of_age.older. */
+/* The oldest pieces beyond the limit (I1), chained by of_age.older. */
 static struct link *too_many(void)
 {
     struct link *gone = NULL;
-    while (kept.bytes > NL_IDLE_BYTES) {
+    size_t most = kept.most < NL_IDLE_MOST ? kept.most : NL_IDLE_MOST;
+    while (kept.bytes > (most > NL_IDLE_BYTES ? most : NL_IDLE_BYTES)) {
         struct piece *p = aged(kept.oldest);
         size_t whole;
         remove_piece(p, class_of(p->size, &whole));
@@ -129,23 +144,30 @@ static struct link *too_many(void)
     return gone;
 }
 
-void nl_idle_give(void *at, size_t size)
+/* The newest of its class, and of all. */
+static void put_by(struct piece *p)
 {
-    if (!KEEP || size > NL_IDLE_BYTES) {
-        give_back(at, size);
-        return;
-    }
-    struct piece *p = at;
     size_t whole;
-    p->size = size;
-    pthread_mutex_lock(&kept.mutex);
-    push(&kept.classes[class_of(size, &whole)], &p->of_class);
+    push(&kept.classes[class_of(p->size, &whole)], &p->of_class);
     push(&kept.newest, &p->of_age);
     if (!kept.oldest)
         kept.oldest = &p->of_age;
-    kept.bytes += size;
+    kept.bytes += p->size;
+}
+
+void nl_idle_give(void *at, size_t size)
+{
+    bool keep = KEEP && size <= NL_IDLE_BYTES;
+    if (keep)
+        ((struct piece *)at)->size = size;
+    pthread_mutex_lock(&kept.mutex);
+    kept.used -= size;
+    if (keep)
+        put_by(at);
     struct link *gone = too_many();
     pthread_mutex_unlock(&kept.mutex);
+    if (!keep)
+        give_back(at, size);
     while (gone) {
         struct link *next = gone->older;
         give_back(aged(gone), aged(gone)->size);

@@ -4,7 +4,9 @@
  * that is decoded, that is as much as the work itself. A scan takes and gives back blocks of the same few sizes
  * thousands of times a second.
  *
- * I1  At most NL_IDLE_BYTES lie idle in the process, and none under sanitizers, so that they see every use after the end.
+ * I1  At most NL_IDLE_BYTES lie idle in the process, or, where that is more, as much as was once in use at the same time, up
+ *     to NL_IDLE_MOST: two hundred columns with a page each need that again and again. None under sanitizers, so that they
+ *     see every use after the end.
  * I2  A piece is at most a quarter larger than what was asked for.
  * I3  What has lain idle longest goes first: sizes that nobody asks for any more do not stay.
  *
@@ -17,6 +19,7 @@
 #include <stdint.h>
 
 #define NL_IDLE_BYTES ((size_t)48 << 20)
+#define NL_IDLE_MOST  ((size_t)192 << 20)
 #define NL_IDLE_LEAST ((size_t)32 << 10) /* what is smaller is the heap's business */
 
 /* An idle piece, or a new one, not zeroed, of at least *size ≥ NL_IDLE_LEAST bytes; *size: how many it really has. Aligned

@@ -35,6 +35,32 @@ static void sizes_close_to_its_own(void **state)
     }
 }
 
+/* I1: all that was in use at once stays for the next one. */
+static void what_was_used_at_once_stays(void **state)
+{
+    (void)state;
+    enum { PIECES = 60 };
+    void *pieces[PIECES];
+    size_t size = MIB, again = 0;
+    for (size_t i = 0; i < PIECES; i++)
+        CHECK((pieces[i] = nl_idle_take(&size)));
+    for (size_t i = 0; i < PIECES; i++)
+        nl_idle_give(pieces[i], size);
+    for (size_t i = PIECES; i-- > 0;) { /* what came back last is given first */
+        void *at = nl_idle_take(&size);
+        CHECK(at);
+        again += at == pieces[i];
+        pieces[i] = at;
+    }
+    for (size_t i = 0; i < PIECES; i++)
+        nl_idle_give(pieces[i], size);
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+    CHECK_INT(again, PIECES);
+#else
+    (void)again;
+#endif
+}
+
 /* A block's padding is zero, whatever lay there before. */
 static void blocks_of_idle_memory_are_padded(void **state)
 {
@@ -100,6 +126,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sizes_close_to_its_own),
+        cmocka_unit_test(what_was_used_at_once_stays),
         cmocka_unit_test(blocks_of_idle_memory_are_padded),
         cmocka_unit_test(threads_do_not_share),
         cmocka_unit_test(no_memory_is_said),

@@ -166,7 +166,7 @@ class Words(Case):
                 (["s3", "mb", "s3://" + "b" * 300], "longer than"), (["s3", "ls", "/tmp"], "is not s3://"),
                 (["s3", "rm", "s3://lake"], "not an object"), (["s3", "cat", "lake"], "is not s3://"),
                 (["s3", "serve", "--listen", "here"], "not HOST:PORT"), (["s3", "serve", "--listen", "127.0.0.1:65536"], "not HOST:PORT"),
-                (["s3", "serve", "--durability", "none"], "none of full, rename"), (["parquet", "head", "-n", "1x", "f"], "whole number"),
+                (["s3", "serve", "--durability", "most"], "none of full, rename, none"), (["parquet", "head", "-n", "1x", "f"], "whole number"),
                 (["demo", "x"], "does not expect 'x'")):
             with self.subTest(words=words):
                 self.assertEqual(self.fails(2, words, wanted).stdout, b"")

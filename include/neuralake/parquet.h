@@ -73,7 +73,15 @@ typedef struct nl_parquet_read_options {
     bool by_field_id; /* with schema: columns are matched by "PARQUET:field_id" of their metadata, not by name */
 } nl_parquet_read_options;
 
-/* Start reading. options may be NULL; its arrays are copied. file is borrowed. */
+/* Start reading.
+ *
+ * file     borrowed until the reader is freed.
+ * options  NULL: everything. Its arrays and strings are copied.
+ * out      the reader; yours, release with nl_parquet_reader_free().
+ * Returns NL_INVALID (columns, paths or row groups that are not there, ranges that overlap, a schema that the file's cannot
+ * become), NL_UNSUPPORTED that names a column wanted of a type that cannot be read, NL_NO_MEMORY. What its bytes are
+ * is seen by nl_parquet_next().
+ */
 NL_API int nl_parquet_reader_new(const nl_parquet_file *file, const nl_parquet_read_options *options,
                                  nl_parquet_reader **out, nl_error *err);
 /* The schema of the batches: the projected columns in order. Yours. */
@@ -82,7 +90,8 @@ NL_API int nl_parquet_reader_schema(const nl_parquet_reader *r, struct ArrowSche
  *
  * out  a struct array, one child a column in projection order, at most batch_rows rows. Yours: call out->release(out);
  *      it outlives the reader. At the end it comes released (out->release is NULL), as in an Arrow stream.
- * Returns NL_CORRUPT with row group, column and byte offset of the page; the reader is then finished and
+ * Returns NL_CORRUPT with row group, column and byte offset of the page, NL_UNSUPPORTED that names a column which is encrypted,
+ * lies in another file or is compressed by LZO, NL_NO_MEMORY, or what the source returned; the reader is then finished and
  * repeats that error.
  */
 NL_API int nl_parquet_next(nl_parquet_reader *r, struct ArrowArray *out, nl_error *err);
@@ -169,10 +178,11 @@ typedef struct nl_parquet_write_options {
  */
 NL_API int nl_parquet_writer_new(nl_sink *sink, const struct ArrowSchema *schema,
                                  const nl_parquet_write_options *options, nl_parquet_writer **out, nl_error *err);
-/* Append a batch: a struct array of the schema, borrowed for this call. NL_INVALID: a null in a required column, or
- * another shape than the schema's. Memory stays within one row group. */
+/* Append a batch: a struct array of the schema, borrowed for this call. Memory stays within one row group.
+ * Returns NL_INVALID (a null in a required column, another shape than the schema's, a value that Parquet's type does not hold;
+ * with column and row; or the file is finished), NL_NO_MEMORY, or what the sink returned. The writer repeats a failure. */
 NL_API int nl_parquet_write(nl_parquet_writer *w, const struct ArrowArray *batch, nl_error *err);
-/* Write what is buffered and the footer. The writer stays yours: free it. */
+/* Write what is buffered and the footer; once. The writer stays yours: free it, then commit the sink. Errors as above. */
 NL_API int nl_parquet_finish(nl_parquet_writer *w, nl_error *err);
 /* Without finish the file stays incomplete: abort the sink. NULL is fine. */
 NL_API void nl_parquet_writer_free(nl_parquet_writer *w);

@@ -1,4 +1,5 @@
-/* reader.c: the public reader: row groups one after the other, I/O in the caller's thread, decoding there or in several.
+/* reader.c: the public reader: row groups one after the other; what a request fetches is waited for in the caller's thread, a local
+ * file is read page by page by whoever decodes.
  *
  *     options ──▶ row group ──pq_request (bytes)──▶ pq_group_reader ──▶ batches ──pq_adapt──▶ batches as asked for
  *

@@ -462,6 +462,8 @@ def nested_case(folder, depth, rows, **options):
             assert [plain(v) for v in have] == want, f"{why}: duckdb: {name}"
         if has(schema.field(i).type, lambda t: pa.types.is_dictionary(t) or pa.types.is_decimal256(t)):
             continue  # Polars 2.1 panics on giving away categories within lists, and nothing but nulls of these
+        if options.get("auto_encoding") and has(schema.field(i).type, pa.types.is_fixed_size_list):
+            continue  # Polars 2.1 panics on DELTA strings within these, of pyarrow's files too
         have = polars.read_parquet(path, columns=[name]).to_arrow().column(0).to_pylist()
         assert [plain(v) for v in have] == want, f"{why}: polars: {name}"
 

@@ -57,7 +57,7 @@ static inline wide from_long(const uint8_t *in, size_t len)
 static inline wide from_short(const uint8_t *in, size_t len)
 {
     uint64_t low = shift_signed(big_endian(in), 8 * (8 - len));
-    return (wide){low, shift_signed(low, 63)};
+    return (wide){low, low >> 63 ? UINT64_MAX : 0};
 }
 
 bool pq_decimal_from_bytes(void *out, const uint8_t *in, size_t len)

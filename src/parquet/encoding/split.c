@@ -42,6 +42,7 @@ static inline __attribute__((always_inline)) void step(v16 *v, const size_t widt
         to[2 * k] = zip_low(v[k], v[k + width / 2]);
         to[2 * k + 1] = zip_high(v[k], v[k + width / 2]);
     }
+    /* cppcheck-suppress uninitvar ; filled above: width is even */
     UNROLL for (size_t k = 0; k < width; k++) v[k] = to[k];
 }
 

@@ -47,9 +47,10 @@ static int shape_of(const struct pq_nested *n, const struct pq_node *node, struc
 {
     size_t words = pq_words(n->taken);
     *out = (struct shape){0};
-    uint64_t *slots = malloc(2 * words * sizeof *slots + 16), *bits = slots + words;
+    uint64_t *slots = malloc(2 * words * sizeof *slots + 16);
     if (!slots)
         return nl_fail_memory(err);
+    uint64_t *bits = slots + words;
     out->slots = out->valid = pq_nested_slots(n, node, slots);
     int rc = NL_OK;
     if (node->is_nullable) {

@@ -192,12 +192,12 @@ static void on_done(void *app, http_request *http)
 {
     s3_request *rq = http_request_data(http);
     struct s3_server *s = app;
-    bool named = rq && rq->op, known = rq && rq->who;
-    s3_metrics_take(&s->metrics, http, named ? rq->op->name : "Unknown", known ? rq->who->access_key : "-");
+    const s3_op *op = rq ? rq->op : NULL;
+    s3_metrics_take(&s->metrics, http, op ? op->name : "Unknown", rq && rq->who ? rq->who->access_key : "-");
     if (!rq)
         return;
-    if (rq->op && rq->op->drop)
-        rq->op->drop(rq);
+    if (op && op->drop)
+        op->drop(rq);
     s3_bucket_release(rq->bucket);
     nl_buf_free(&rq->text);
     s3_server_keys_release(s, rq->keys);

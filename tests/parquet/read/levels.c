@@ -106,7 +106,7 @@ static void bit_packed_levels(void **state)
     for (uint8_t max = 1; max <= 64; max++)
         for (size_t n = 0; n < 70; n += 3) {
             struct pq_levels l = {.max = max};
-            uint8_t want[80], got[80], packed[128] = {0};
+            uint8_t want[80] = {0}, got[80], packed[128] = {0};
             size_t used = 0, width = 0, at = 0;
             nl_error err = {0};
             while (max >> width)

@@ -25,7 +25,7 @@ struct take {
     struct ArrowArray *out;
 };
 
-static int take_any(const struct take *t, nl_error *err);
+static int take_any(const struct take *given, nl_error *err);
 
 static bool is_valid(const struct take *t, size_t i)
 {
@@ -168,6 +168,8 @@ static int take_bytes(const struct take *t, nl_error *err)
 
 /* ── nested ── */
 
+/* NOLINTBEGIN(misc-no-recursion): DEEPEST ends it */
+
 /* The rows of child k of every array, as `rows` says. */
 static int take_child(const struct take *t, size_t k, const struct arrow_row *rows, size_t n, struct ArrowArray *out,
                       nl_error *err)
@@ -197,7 +199,7 @@ static int take_struct(const struct take *t, nl_error *err)
     struct ArrowArray *children = calloc(n_children + 1, sizeof *children);
     struct arrow_row *rows = malloc((t->n + 1) * sizeof *rows);
     int rc = children && rows ? take_validity(t, &buffers[0], &nulls, err) : nl_fail_memory(err);
-    for (size_t i = 0; rc == NL_OK && i < t->n; i++)
+    for (size_t i = 0; rc == NL_OK && rows && i < t->n; i++)
         rows[i] = (struct arrow_row){t->rows[i].batch, t->from[t->rows[i].batch]->offset + t->rows[i].row};
     for (size_t k = 0; rc == NL_OK && k < n_children; k++)
         rc = take_child(t, k, rows, t->n, &children[k], err);
@@ -292,7 +294,7 @@ static int take_fixed_list(const struct take *t, nl_error *err)
         return nl_fail_memory(err);
     struct arrow_row *rows = malloc((t->n * size + 1) * sizeof *rows);
     int rc = rows ? take_validity(t, &buffers[0], &nulls, err) : nl_fail_memory(err);
-    for (size_t i = 0; rc == NL_OK && i < t->n; i++)
+    for (size_t i = 0; rc == NL_OK && rows && i < t->n; i++)
         for (size_t e = 0; e < size; e++, k++)
             rows[k] =
                 (struct arrow_row){t->rows[i].batch,
@@ -342,6 +344,8 @@ static int take_any(const struct take *given, nl_error *err)
     return nl_fail(err, NL_UNSUPPORTED, "rows of a column of format '%s'", t.schema->format);
 }
 
+/* NOLINTEND(misc-no-recursion) */
+
 int arrow_take(const struct ArrowSchema *schema, const struct ArrowArray *const *batches, size_t n_batches,
                const struct arrow_row *rows, size_t n, struct ArrowArray *out, nl_error *err)
 {
@@ -352,6 +356,7 @@ int arrow_take(const struct ArrowSchema *schema, const struct ArrowArray *const 
 
 /* ── sizes ── */
 
+/* NOLINTNEXTLINE(misc-no-recursion): DEEPEST ends it */
 static uint64_t bytes_at(const struct ArrowSchema *schema, const struct ArrowArray *a, unsigned depth)
 {
     struct arrow_type t;

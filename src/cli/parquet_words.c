@@ -45,6 +45,8 @@ static int add_path(struct cli_paths *p, const struct above *above, const char *
 static int walk(struct cli_paths *p, const struct above *above, const char *name, const struct ArrowSchema *field,
                 unsigned depth, nl_error *err);
 
+/* NOLINTBEGIN(misc-no-recursion): DEEPEST ends it */
+
 /* What is in a field that has the path `above`. */
 static int walk_into(struct cli_paths *p, const struct above *above, const struct ArrowSchema *field, unsigned depth,
                      nl_error *err)
@@ -83,6 +85,8 @@ static int walk(struct cli_paths *p, const struct above *above, const char *name
     p->all[at].is_leaf = p->n == at + 1;
     return rc;
 }
+
+/* NOLINTEND(misc-no-recursion) */
 
 int cli_paths_of(const struct ArrowSchema *schema, struct cli_paths *out, nl_error *err)
 {

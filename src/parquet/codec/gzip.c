@@ -114,7 +114,7 @@ static int in(struct pq_codec_ctx *ctx, int level, const uint8_t *from, size_t i
 
 const struct pq_codec_row pq_codec_gzip = {"GZIP", bound, max_output, out, in};
 
-uint32_t pq_crc32(uint32_t crc, const void *from, size_t len)
+uint32_t pq_crc32(uint32_t crc, const void *in, size_t len)
 {
-    return len ? libdeflate_crc32(crc, from, len) : crc;
+    return len ? libdeflate_crc32(crc, in, len) : crc;
 }

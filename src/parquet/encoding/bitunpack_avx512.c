@@ -61,7 +61,7 @@ void pq_unpack_bytes_avx512(const uint8_t *in, size_t groups, unsigned width, ui
     const __m512i lanes = _mm512_set_epi64(7, 6, 5, 4, 3, 2, 1, 0);
     const __m512i first = _mm512_mullo_epi64(lanes, _mm512_set1_epi64(width * 0x0101010101010101));
     const __m512i bytes = _mm512_add_epi64(first, _mm512_set1_epi64(0x0706050403020100));
-    const __m512i cuts = _mm512_set1_epi64((long long)(0x0706050403020100 * width)); /* below 64 each: no carries */
+    const __m512i cuts = _mm512_set1_epi64(0x0706050403020100LL * (long long)width); /* below 64 each: no carries */
     const __m512i mask = _mm512_set1_epi8((char)((1U << width) - 1));
     size_t left = groups;
     for (; left >= 8; left -= 8, in += 8 * (size_t)width, out += 64) {

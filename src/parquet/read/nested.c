@@ -169,7 +169,7 @@ static int take_rows(struct pq_column_reader *c, size_t rows, bool wanted, nl_ca
             return rc;
         if (!more)
             break;
-        if (c->leaf->max_repetition && !done && n->rep[n->taken])
+        if (c->leaf->max_repetition && !done && n->rep && n->rep[n->taken])
             return nl_fail(err, NL_CORRUPT, "a row begins with repetition level %u", n->rep[n->taken]);
         size_t begun, k = entries_of(c, rows - done, &begun);
         rc = take_values(c, k, wanted, err);

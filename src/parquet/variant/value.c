@@ -252,7 +252,8 @@ int pq_variant_object_value(struct pq_variant_object *o, const struct pq_variant
 /* The same name twice is an error; names in order show it. */
 static bool same_name(const struct pq_variant_field *a, const struct pq_variant_field *b)
 {
-    return a->name_len == b->name_len && !memcmp(a->name, b->name, a->name_len);
+    /* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): a name that has bytes has a place */
+    return a->name_len == b->name_len && (!a->name_len || !memcmp(a->name, b->name, a->name_len));
 }
 
 static int put_container(struct pq_variant_object *o, nl_buf *out, nl_error *err)

@@ -49,8 +49,8 @@ struct pq_variant_field {
     size_t most; /* bytes that it may take */
 };
 
-/* The metadata of a row. NL_CORRUPT, NL_UNSUPPORTED (version). */
-int pq_variant_names_open(const uint8_t *metadata, size_t len, struct pq_variant_names *out, nl_error *err);
+/* The metadata of a row, at p. NL_CORRUPT, NL_UNSUPPORTED (version). */
+int pq_variant_names_open(const uint8_t *p, size_t len, struct pq_variant_names *out, nl_error *err);
 /* Append a name as a JSON key with its colon, and charge it (V4). NL_CORRUPT: the budget is gone. */
 int pq_variant_key(struct pq_variant_names *names, const char *name, size_t len, nl_buf *out, nl_error *err);
 /* Append a value, at most `len` bytes at p, at some depth; *used: those it took. On failure out has what it has. */

@@ -26,7 +26,7 @@ struct pq_leaf_options {
 };
 
 /* NL_INVALID names the option. */
-int pq_configure(const nl_parquet_write_options *o, struct pq_write_config *out, nl_error *err);
+int pq_configure(const nl_parquet_write_options *o, struct pq_write_config *c, nl_error *err);
 /* The options of all leaves into out[n_leaves]. NL_INVALID: a path to nowhere, what a leaf's type does not have. */
 int pq_configure_leaves(const nl_parquet_write_options *o, const struct pq_write_tree *tree,
                         struct pq_leaf_options *out, nl_error *err);

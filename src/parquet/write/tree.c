@@ -169,6 +169,8 @@ static bool group_of(const struct ArrowSchema *f, struct pq_step *s)
     return true;
 }
 
+/* NOLINTBEGIN(misc-no-recursion): PQ_WRITE_DEPTH ends it */
+
 /* A member, with the step by which it is reached. visible: people name it. */
 static int add_member(struct walk *w, const struct ArrowSchema *f, size_t i, const char *name, bool visible,
                       enum pq_repetition most)
@@ -277,6 +279,8 @@ static int add_field(struct walk *w, const struct ArrowSchema *f, const char *na
     e.repetition = s.nullable ? PQ_OPTIONAL : PQ_REQUIRED;
     return add_group(w, f, &s, &e);
 }
+
+/* NOLINTEND(misc-no-recursion) */
 
 int pq_write_tree_build(const struct ArrowSchema *schema, nl_arena *arena, struct pq_write_tree *out, nl_error *err)
 {

@@ -91,6 +91,7 @@ static int32_t wide_bound(int32_t precision, uint64_t bound[4])
 /* The numbers of "d:precision,scale" and "d:precision,scale,bits", which arrow_type_parse() has accepted. */
 static void decimal_numbers(const char *format, long out[3])
 {
+    out[0] = out[1] = 0;
     out[2] = 128;
     char *end = (char *)(uintptr_t)format + 1;
     for (int i = 0; i < 3 && (i == 0 || *end == ','); i++)

@@ -282,9 +282,9 @@ static int flush_row_group(nl_parquet_writer *w, nl_error *err)
     int rc = pq_team_run(&w->team, w->tree.n_leaves, close_column, w, err);
     if (!rc)
         rc = add_row_group(w, &g, err);
-    if (!rc)
+    if (!rc && g)
         rc = emit_columns(w, g, w->chunks[w->meta.n_row_groups - 1], err);
-    if (rc)
+    if (rc || !g)
         return rc;
     w->meta.num_rows += g->num_rows;
     w->rows = 0;

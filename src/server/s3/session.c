@@ -30,7 +30,7 @@ int s3_session_make(const uint8_t process_key[static 32], const s3_credential *c
     if (!rc) /* the key as hexadecimal digits: nothing in it can end a cookie */
         for (const char *p = c->access_key; *p && !rc; p++)
             rc = nl_buf_printf(out, err, "%02x", (unsigned char)*p);
-    return rc ? rc : nl_buf_printf(out, err, ".%lld.%s", (long long)(now + S3_SESSION_SECONDS), hex);
+    return rc ? rc : nl_buf_printf(out, err, ".%lld.%s", (long long)now + S3_SESSION_SECONDS, hex);
 }
 
 /* "HEX.EXPIRES.HEX64" into its parts. */

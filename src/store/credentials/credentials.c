@@ -154,7 +154,7 @@ static int take_turn(struct store_resolver *r, struct store_keys **fresh, nl_err
         r->not_before = now_seconds() + pause_seconds;
         if (err)
             *err = why;
-    } else {
+    } else if (*fresh) {
         (*fresh)->serial = ++r->serial;
     }
     pthread_cond_broadcast(&r->turned);

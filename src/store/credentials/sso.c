@@ -190,7 +190,7 @@ static void renew_token(struct store_resolution *x, const struct sso *s, json_t 
 static int token_header(struct store_resolution *x, const struct sso *s, const char **out, nl_error *err)
 {
     json_t *cache;
-    int64_t expires, now = nl_wall_ns() / 1000000000;
+    int64_t expires = 0, now = nl_wall_ns() / 1000000000;
     int rc = read_cache(s, &cache, &expires, err);
     if (rc)
         return rc;

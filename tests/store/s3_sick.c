@@ -44,6 +44,7 @@ static void answer(void *ctx, const struct standin_request *q, struct standin_an
         a->cut = s->fault.cut, a->claim = a->body_len ? 0 : 100;
     else
         *a = s->fault;
+    a->head_only = !strcmp(q->method, "HEAD"); /* bytes behind it would be taken for the next answer */
 }
 
 struct fixture {

@@ -343,13 +343,13 @@ static void parts_are_tried_again(void **state)
     struct fixture f = start();
     nl_error err = {0};
     char *data = some_bytes(350000);
+    /* Two, since one part may meet all of them, and has three attempts. */
     f.s3->faults[1].status = 503;
     f.s3->faults[2].reset = true;
-    f.s3->faults[5].status = 500;
     CHECK_OK(write_object(&f, data, 350000, NULL, &err), err);
     CHECK_INT(f.s3->len, 350000);
     CHECK_MEM(f.s3->object, data, 350000);
-    CHECK_INT(stats(&f).retries, 3);
+    CHECK_INT(stats(&f).retries, 2);
     CHECK_INT(stats(&f).requests, 6 + 3);
     free(data);
     stop(&f);

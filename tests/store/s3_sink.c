@@ -350,7 +350,7 @@ static void parts_are_tried_again(void **state)
     CHECK_INT(f.s3->len, 350000);
     CHECK_MEM(f.s3->object, data, 350000);
     CHECK_INT(stats(&f).retries, 2);
-    CHECK_INT(stats(&f).requests, 6 + 3);
+    CHECK_INT(stats(&f).requests, 6 + 2);
     free(data);
     stop(&f);
 }

@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 rooms="base;s3proto;arrow;filter;gen;parquet"
-packages="libcmocka-dev libssl-dev libxxhash-dev libexpat1-dev libzstd-dev libsnappy-dev libdeflate-dev libbrotli-dev liblz4-dev"
+packages="libcmocka-dev libssl-dev libxxhash-dev libexpat1-dev libzstd-dev libsnappy-dev libdeflate-dev libbrotli-dev liblz4-dev libjansson-dev"
 sysroot=$PWD/build/cross-sysroot
 
 make_sysroot() {

@@ -2,6 +2,8 @@
 
 pyarrow and DuckDB write files; ours shows their values, and writes them anew so that the peers see what was there.
 (parquet_java.py does the same with parquet-java's.) Skipped (77) where the peers are missing.
+
+ctest: duckdb
 """
 import base64
 import decimal

@@ -341,16 +341,17 @@ int http_server_start(const struct http_server_options *o, http_server **out, nl
         rc = http_listen(o->host, o->port, &fd, err);
     if (!rc)
         rc = http_learn_names(s, o, fd, err);
-    if (!rc)
+    if (!rc) {
+        *out = s; /* before its threads begin: the handler may look at it at once */
         rc = start_daemon(s, o, fd, err);
+    }
     if (rc) {
         if (fd >= 0)
             close(fd);
         free_server(s);
-        return rc;
+        *out = NULL;
     }
-    *out = s;
-    return NL_OK;
+    return rc;
 }
 
 const char *http_server_url(const http_server *s)

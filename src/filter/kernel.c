@@ -3,6 +3,7 @@
 
 #include <stdatomic.h>
 
+#include "base/cpu.h"
 #include "base/str.h"
 
 #define SAME(v) (v)
@@ -40,26 +41,6 @@ void filter_lookup_scalar(const uint32_t *codes, size_t n, const uint32_t *table
     }
 }
 
-static bool always(void)
-{
-    return true;
-}
-
-#if defined(__x86_64__)
-static bool has_avx2(void)
-{
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2");
-}
-
-/* From Ice Lake and Zen 4 on: the flags that such files are compiled with. */
-static bool has_avx512(void)
-{
-    return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
-           __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512vbmi2");
-}
-#endif
-
 #define ROW(name, usable)                                                                                              \
     {                                                                                                                  \
 #name, usable, filter_range8_##name, filter_range16_##name, filter_range32_##name, filter_range64_##name,      \
@@ -68,10 +49,10 @@ static bool has_avx512(void)
 
 const struct filter_kernel filter_kernels[] = {
 #if defined(__x86_64__)
-    ROW(avx512, has_avx512),
-    ROW(avx2, has_avx2),
+    ROW(avx512, nl_cpu_avx512),
+    ROW(avx2, nl_cpu_avx2),
 #endif
-    ROW(scalar, always),
+    ROW(scalar, nl_cpu_any),
 };
 const size_t filter_n_kernels = NL_LEN(filter_kernels);
 

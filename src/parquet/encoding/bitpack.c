@@ -4,6 +4,8 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "base/cpu.h"
+
 static inline __attribute__((always_inline)) void groups_32(const uint32_t *v, size_t groups, uint8_t *out,
                                                             const unsigned W)
 {
@@ -88,23 +90,11 @@ void pq_pack64(const uint64_t *values, size_t groups, unsigned width, uint8_t *o
     }
 }
 
-static bool always(void)
-{
-    return true;
-}
-
-#if defined(__x86_64__)
-static bool has_avx2(void)
-{
-    return __builtin_cpu_supports("avx2");
-}
-#endif
-
 const struct pq_pack_kernel pq_pack_kernels[] = {
 #if defined(__x86_64__)
-    {"avx2", has_avx2, pq_pack32_avx2},
+    {"avx2", nl_cpu_avx2, pq_pack32_avx2},
 #endif
-    {"scalar", always, pq_pack32_scalar},
+    {"scalar", nl_cpu_any, pq_pack32_scalar},
     {0},
 };
 

@@ -4,38 +4,20 @@
 
 #include <stdatomic.h>
 
-static bool always(void)
-{
-    return true;
-}
-
-#if defined(__x86_64__)
-static bool has_avx2(void)
-{
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2");
-}
-
-/* From Ice Lake and Zen 4 on. */
-static bool has_avx512(void)
-{
-    return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
-           __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512vbmi2");
-}
-#endif
+#include "base/cpu.h"
 
 const struct pq_kernel pq_kernels[] = {
 #if defined(__x86_64__)
-    {"avx512", has_avx512, pq_unpack_avx512, pq_unpack_bytes_avx512, pq_max_avx2, pq_at_least_avx512, pq_compress_avx2,
-     pq_sum32_avx512, pq_sum64_avx512, pq_expand4_avx512, pq_expand8_avx512},
-    {"avx2", has_avx2, pq_unpack_avx2, pq_unpack_bytes_avx2, pq_max_avx2, pq_at_least_avx2, pq_compress_avx2,
+    {"avx512", nl_cpu_avx512, pq_unpack_avx512, pq_unpack_bytes_avx512, pq_max_avx2, pq_at_least_avx512,
+     pq_compress_avx2, pq_sum32_avx512, pq_sum64_avx512, pq_expand4_avx512, pq_expand8_avx512},
+    {"avx2", nl_cpu_avx2, pq_unpack_avx2, pq_unpack_bytes_avx2, pq_max_avx2, pq_at_least_avx2, pq_compress_avx2,
      pq_sum32_avx2, pq_sum64_scalar, pq_expand4_avx2, pq_expand8_avx2},
 #elif defined(__aarch64__)
-    {"neon", always, pq_unpack_neon, pq_unpack_bytes_scalar, pq_max_neon, pq_at_least_scalar, pq_compress_scalar,
+    {"neon", nl_cpu_any, pq_unpack_neon, pq_unpack_bytes_scalar, pq_max_neon, pq_at_least_scalar, pq_compress_scalar,
      pq_sum32_scalar, pq_sum64_scalar, pq_expand4_scalar, pq_expand8_scalar}, /* every arm64 has it */
 #endif
-    {"scalar", always, pq_unpack_scalar, pq_unpack_bytes_scalar, pq_max_scalar, pq_at_least_scalar, pq_compress_scalar,
-     pq_sum32_scalar, pq_sum64_scalar, pq_expand4_scalar, pq_expand8_scalar},
+    {"scalar", nl_cpu_any, pq_unpack_scalar, pq_unpack_bytes_scalar, pq_max_scalar, pq_at_least_scalar,
+     pq_compress_scalar, pq_sum32_scalar, pq_sum64_scalar, pq_expand4_scalar, pq_expand8_scalar},
     {0},
 };
 

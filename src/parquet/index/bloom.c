@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cpu.h"
 #include "base/hash.h"
 #include "base/str.h"
 #include "parquet/format/thrift.h"
@@ -38,23 +39,11 @@ static bool may_hold_scalar(const uint8_t *bits, size_t n_blocks, uint64_t hash)
     return true;
 }
 
-static bool always(void)
-{
-    return true;
-}
-
-#if defined(__x86_64__)
-static bool has_avx2(void)
-{
-    return __builtin_cpu_supports("avx2");
-}
-#endif
-
 const struct pq_bloom_kernel pq_bloom_kernels[] = {
 #if defined(__x86_64__)
-    {"avx2", has_avx2, pq_bloom_put_avx2, pq_bloom_may_hold_avx2},
+    {"avx2", nl_cpu_avx2, pq_bloom_put_avx2, pq_bloom_may_hold_avx2},
 #endif
-    {"scalar", always, put_scalar, may_hold_scalar},
+    {"scalar", nl_cpu_any, put_scalar, may_hold_scalar},
     {0},
 };
 

@@ -4,9 +4,9 @@
  *
  * They are rare: a word at a time, no kernels. Spec: parquet-format, LogicalTypes.md, "DECIMAL".
  */
-#include <inttypes.h>
 #include <string.h>
 
+#include "parquet/encoding/byte_array.h"
 #include "parquet/encoding/values.h"
 
 enum { WIDE = 32 };
@@ -42,13 +42,10 @@ int pq_decimals256_from_plain(void *out, size_t n, const uint8_t **in, const uin
     uint8_t *to = out;
     const uint8_t *p = *in;
     for (size_t i = 0; i < n; i++) {
-        uint32_t len;
-        if (end - p < 4)
-            return nl_fail(err, NL_CORRUPT, "value %zu of %zu: its length lies beyond the page's end", i, n);
-        memcpy(&len, p, sizeof len);
-        p += 4;
-        if (len > (size_t)(end - p))
-            return nl_fail(err, NL_CORRUPT, "value %zu of %zu: %" PRIu32 " bytes, %td are left", i, n, len, end - p);
+        uint32_t len = 0;
+        int rc = pq_byte_array(&p, end, &len, i, n, err);
+        if (rc)
+            return rc;
         if (!pq_decimal256_from_bytes(to + i * WIDE, p, len))
             return nl_fail(err, NL_CORRUPT, "a decimal of more than 256 bits");
         p += len;

@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "parquet/encoding/byte_array.h"
 #include "parquet/encoding/values.h"
 
 typedef struct {
@@ -41,18 +42,6 @@ void pq_view_make(void *view, const uint8_t *bytes, uint32_t len, const uint8_t 
     memcpy(view, &v, sizeof v);
 }
 
-/* The next byte array: its length is read and held against what is left. */
-static inline int byte_array(const uint8_t **p, const uint8_t *end, uint32_t *len, size_t i, size_t n, nl_error *err)
-{
-    if (end - *p < 4)
-        return nl_fail(err, NL_CORRUPT, "value %zu of %zu: its length lies beyond the page's end", i, n);
-    memcpy(len, *p, sizeof *len);
-    if (*len > (size_t)(end - *p - 4))
-        return nl_fail(err, NL_CORRUPT, "value %zu of %zu: %u bytes, %td are left", i, n, *len, end - *p - 4);
-    *p += 4;
-    return NL_OK;
-}
-
 int pq_views_from_plain(void *views, size_t n, const uint8_t **in, const uint8_t *end, const uint8_t *data,
                         uint32_t buffer, nl_error *err)
 {
@@ -60,7 +49,7 @@ int pq_views_from_plain(void *views, size_t n, const uint8_t **in, const uint8_t
     const uint8_t *p = *in;
     for (size_t i = 0; i < n; i++) {
         uint32_t len = 0;
-        int rc = byte_array(&p, end, &len, i, n, err);
+        int rc = pq_byte_array(&p, end, &len, i, n, err);
         if (rc)
             return rc;
         make_view(&view[i], p, len, (uint32_t)(p - data), buffer);

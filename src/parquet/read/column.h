@@ -118,6 +118,8 @@ int pq_page_values(struct pq_column_reader *c, int32_t encoding, const uint8_t *
 int pq_page_seek(struct pq_column_reader *c, int64_t row, nl_error *err);
 /* decode.c: the next n values that are not null, densely at out (bits from `bit` on for booleans). */
 int pq_decode(struct pq_column_reader *c, size_t n, uint8_t *out, size_t bit, nl_error *err);
+/* decode.c: the next 1 to max indices of the page at hand; each lies inside the dictionary, else NL_CORRUPT. */
+int pq_next_codes(struct pq_column_reader *c, size_t max, struct pq_chunk *out, nl_error *err);
 /* skip.c: pass over the next n values that are not null. */
 int pq_skip_values(struct pq_column_reader *c, size_t n, nl_error *err);
 /* skip.c: pass over rows of a flat leaf, until `row` is the next one. */

@@ -65,18 +65,26 @@ static int plain(struct pq_column_reader *c, size_t n, uint8_t *out, nl_error *e
     return rc;
 }
 
+int pq_next_codes(struct pq_column_reader *c, size_t max, struct pq_chunk *out, nl_error *err)
+{
+    int rc = pq_rle_next(c->indices, max, out, err);
+    if (rc)
+        return rc;
+    uint32_t largest = out->values ? pq_kernel()->max(out->values, out->n) : out->value;
+    if (largest >= c->dictionary_size)
+        return nl_fail(err, NL_CORRUPT, "index %" PRIu32 ", the dictionary has %zu values", largest,
+                       c->dictionary_size);
+    return NL_OK;
+}
+
 static int indices(struct pq_column_reader *c, size_t n, uint8_t *out, nl_error *err)
 {
     size_t width = c->leaf->type.value_width;
     while (n) {
         struct pq_chunk chunk;
-        int rc = pq_rle_next(c->indices, n, &chunk, err);
+        int rc = pq_next_codes(c, n, &chunk, err);
         if (rc)
             return rc;
-        uint32_t largest = chunk.values ? pq_kernel()->max(chunk.values, chunk.n) : chunk.value;
-        if (largest >= c->dictionary_size)
-            return nl_fail(err, NL_CORRUPT, "index %" PRIu32 ", the dictionary has %zu values", largest,
-                           c->dictionary_size);
         if (chunk.values)
             pq_values_gather(out, c->dictionary, chunk.values, chunk.n, width);
         else

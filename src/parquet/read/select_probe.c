@@ -4,14 +4,12 @@
  *     dense              a b c d e          codes ──table, lookup──▶ bits        values ──filter_rows──▶ bits
  *     bits of the rows   . . n . . .        spread; n: is the condition true of a null?
  */
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "filter/kernel.h"
 #include "filter/rows.h"
 #include "parquet/encoding/bitmap.h"
-#include "parquet/encoding/kernel.h"
 #include "parquet/encoding/values.h"
 #include "parquet/read/select.h"
 
@@ -40,13 +38,9 @@ int pq_read_codes(struct pq_column_reader *c, size_t n, uint32_t *codes, bool *r
     *run = true;
     for (size_t at = 0; at < n;) {
         struct pq_chunk chunk;
-        int rc = pq_rle_next(c->indices, n - at, &chunk, err);
+        int rc = pq_next_codes(c, n - at, &chunk, err);
         if (rc)
             return rc;
-        uint32_t largest = chunk.values ? pq_kernel()->max(chunk.values, chunk.n) : chunk.value;
-        if (largest >= c->dictionary_size)
-            return nl_fail(err, NL_CORRUPT, "index %" PRIu32 ", the dictionary has %zu values", largest,
-                           c->dictionary_size);
         if (chunk.values)
             memcpy(codes + at, chunk.values, chunk.n * sizeof *codes);
         else

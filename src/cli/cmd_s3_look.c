@@ -11,20 +11,6 @@
 #include "cli/place.h"
 #include "cli/s3_transfer.h"
 
-static const char *const formats[] = {"text", "json", NULL};
-
-#define OPTION_FORMAT                                                                                                  \
-    {                                                                                                                  \
-        .name = "format", .letter = 'f', .argument = "FORMAT", .choices = formats, .complete = CLI_COMPLETE_CHOICES,   \
-        .help = "text, or json: one object a line"                                                                     \
-    }
-
-static bool is_json(const struct cli_args *a)
-{
-    const char *format = cli_value(a, "format");
-    return format && !strcmp(format, "json");
-}
-
 /* Print a JSON value in one line, and release it. */
 static int print_json(json_t *o, nl_error *err)
 {
@@ -57,7 +43,7 @@ static int run_stat(struct cli_context *x, const struct cli_args *a, nl_error *e
     struct tm tm;
     if (gmtime_r(&t, &tm))
         strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", &tm);
-    if (is_json(a))
+    if (s3_is_json(a))
         return print_json(json_pack("{s:s, s:I, s:s, s:s}", "uri", uri, "size", (json_int_t)info.size, "modified", when,
                                     "etag", info.etag),
                           err);
@@ -72,7 +58,7 @@ const struct cli_command cli_s3_stat = {
     .min_operands = 1,
     .max_operands = 1,
     .summary = "Show an object's size, time and ETag",
-    .options = (const struct cli_option[]){OPTION_FORMAT, CLI_OPTION_ENDPOINT, CLI_OPTIONS_WHO, {0}},
+    .options = (const struct cli_option[]){S3_OPTION_FORMAT, CLI_OPTION_ENDPOINT, CLI_OPTIONS_WHO, {0}},
     .check = check_object,
     .run = run_stat,
 };
@@ -106,7 +92,7 @@ static int run_du(struct cli_context *x, const struct cli_args *a, nl_error *err
         rc = nl_store_list(store, uri, true, add_up, &s, err);
     if (rc)
         return rc;
-    if (is_json(a))
+    if (s3_is_json(a))
         return print_json(json_pack("{s:s, s:I, s:I}", "uri", uri, "objects", (json_int_t)s.objects, "bytes",
                                     (json_int_t)s.bytes),
                           err);
@@ -122,7 +108,7 @@ const struct cli_command cli_s3_du = {
     .min_operands = 1,
     .max_operands = 1,
     .summary = "Add up the objects and bytes below a prefix",
-    .options = (const struct cli_option[]){OPTION_FORMAT, CLI_OPTION_ENDPOINT, CLI_OPTIONS_WHO, {0}},
+    .options = (const struct cli_option[]){S3_OPTION_FORMAT, CLI_OPTION_ENDPOINT, CLI_OPTIONS_WHO, {0}},
     .check = check_du,
     .run = run_du,
 };

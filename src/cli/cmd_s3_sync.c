@@ -9,8 +9,6 @@
 #include "cli/place.h"
 #include "cli/s3_transfer.h"
 
-static const char *const formats[] = {"text", "json", NULL};
-
 #define FILTER_OPTIONS                                                                                                 \
     {.name = "include",                                                                                                \
      .argument = "PATTERN",                                                                                            \
@@ -21,17 +19,7 @@ static const char *const formats[] = {"text", "json", NULL};
          .repeats = true,                                                                                              \
          .help = "leave out what matches; of several the last that matches decides"},                                  \
         {.name = "dryrun", .help = "show what would be done, and do nothing"},                                         \
-        {.name = "quiet", .letter = 'q', .help = "print nothing but errors"},                                          \
-    {                                                                                                                  \
-        .name = "format", .letter = 'f', .argument = "FORMAT", .choices = formats, .complete = CLI_COMPLETE_CHOICES,   \
-        .help = "text, or json: one object a line"                                                                     \
-    }
-
-static bool is_json(const struct cli_args *a)
-{
-    const char *format = cli_value(a, "format");
-    return format && !strcmp(format, "json");
-}
+        {.name = "quiet", .letter = 'q', .help = "print nothing but errors"}, S3_OPTION_FORMAT
 
 static int check_places(const struct cli_args *a, nl_error *err)
 {
@@ -82,7 +70,7 @@ static int compare(const struct cli_args *a, const struct s3_items *from, const 
 
 static int run_sync(struct cli_context *x, const struct cli_args *a, nl_error *err)
 {
-    struct s3_run r = {.x = x, .quiet = cli_flag(a, "quiet"), .dry = cli_flag(a, "dryrun"), .json = is_json(a)};
+    struct s3_run r = {.x = x, .quiet = cli_flag(a, "quiet"), .dry = cli_flag(a, "dryrun"), .json = s3_is_json(a)};
     struct s3_items from = {0}, to = {0};
     int rc = cli_store(x, a, &r.store, err);
     if (!rc)
@@ -178,7 +166,7 @@ static int plan_all(struct cli_context *x, const struct cli_args *a, struct s3_r
 static int run_mv(struct cli_context *x, const struct cli_args *a, nl_error *err)
 {
     struct s3_run r = {
-        .x = x, .quiet = cli_flag(a, "quiet"), .dry = cli_flag(a, "dryrun"), .json = is_json(a), .move = true};
+        .x = x, .quiet = cli_flag(a, "quiet"), .dry = cli_flag(a, "dryrun"), .json = s3_is_json(a), .move = true};
     int rc = cli_store(x, a, &r.store, err);
     if (!rc)
         rc = cli_flag(a, "recursive") ? plan_all(x, a, &r, err) : plan_one(a, &r, err);

@@ -17,6 +17,14 @@
 #include "cli/place.h"
 #include "cli/progress.h"
 
+const char *const s3_formats[] = {"text", "json", NULL};
+
+bool s3_is_json(const struct cli_args *a)
+{
+    const char *format = cli_value(a, "format");
+    return format && !strcmp(format, "json");
+}
+
 enum { most_at_once = 64, memory_each = 64 << 20, memory_all = 256 << 20 };
 
 /* ── what is there ── */

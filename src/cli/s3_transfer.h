@@ -8,6 +8,15 @@
 #include "base/arena.h"
 #include "cli/context.h"
 
+extern const char *const s3_formats[];
+#define S3_OPTION_FORMAT                                                                                               \
+    {                                                                                                                  \
+        .name = "format", .letter = 'f', .argument = "FORMAT", .choices = s3_formats,                                  \
+        .complete = CLI_COMPLETE_CHOICES, .help = "text, or json: one object a line"                                   \
+    }
+/* Is json asked for by that option? */
+bool s3_is_json(const struct cli_args *a);
+
 /* One object or file; the strings live in the list's arena. */
 struct s3_item {
     const char *uri, *rel; /* rel: below the place that was listed */

@@ -13,34 +13,10 @@
 #include "parquet/read/request.h"
 #include "support/check.h"
 #include "support/fault.h"
+#include "support/memory_sink.h"
 #include "support/rng.h"
 
 enum { COLUMNS = 5, MOST_ROWS = 60000 };
-
-/* ── a sink into memory ── */
-
-struct memory_sink {
-    nl_sink base;
-    nl_buf bytes;
-};
-
-static int sink_write(nl_sink *s, const void *data, size_t len, nl_error *err)
-{
-    return nl_buf_append(&((struct memory_sink *)s)->bytes, data, len, err);
-}
-
-static int sink_commit(nl_sink *s, nl_error *err)
-{
-    (void)s, (void)err;
-    return NL_OK;
-}
-
-static void sink_abort(nl_sink *s)
-{
-    (void)s;
-}
-
-static const struct nl_sink_ops sink_ops = {sink_write, sink_commit, sink_abort};
 
 /* ── what is written ── */
 
@@ -74,7 +50,7 @@ struct table {
     size_t rows;
     struct column columns[COLUMNS];
     bool has_list;
-    struct memory_sink sink;
+    struct test_sink sink;
 };
 
 static uint64_t mixed(uint64_t v)
@@ -224,7 +200,7 @@ static void make_file(struct table *t)
                                   .columns = columns,
                                   .n_columns = COLUMNS};
     make_batch(t, &schema, &batch);
-    t->sink = (struct memory_sink){.base = {.ops = &sink_ops}};
+    t->sink = (struct test_sink){.base = {.ops = &test_sink_ops}};
     CHECK_OK(nl_parquet_writer_new(&t->sink.base, &schema, &o, &w, &err), err);
     CHECK_OK(nl_parquet_write(w, &batch, &err), err);
     CHECK_OK(nl_parquet_finish(w, &err), err);
@@ -412,7 +388,7 @@ static void one_filter(const struct table *t, const nl_parquet_file *f, const st
         wanted[i] = !o.rows;
     for (size_t i = 0; i < o.n_rows; i++)
         memset(wanted + ranges[i].first, 1, (size_t)ranges[i].count);
-    struct pq_group_reader *r;
+    struct pq_group_reader *r = NULL;
     struct ArrowArray batch;
     CHECK_OK(open_group(f, p, &o, &r, &err), err);
     for (;;) {

@@ -12,39 +12,7 @@
 #include "parquet/format/metadata.h"
 #include "support/check.h"
 #include "support/fault.h"
-
-/* ── a sink into memory, whose nth write fails ── */
-
-struct test_sink {
-    nl_sink base;
-    nl_buf bytes;
-    long writes, fail_at; /* 0: never */
-};
-
-static int sink_write(nl_sink *s, const void *data, size_t len, nl_error *err)
-{
-    struct test_sink *t = (struct test_sink *)s;
-    if (++t->writes == t->fail_at)
-        return nl_fail(err, NL_IO, "the disk is full");
-    return nl_buf_append(&t->bytes, data, len, err);
-}
-
-static int sink_commit(nl_sink *s, nl_error *err)
-{
-    (void)s, (void)err;
-    return NL_OK;
-}
-
-static void sink_abort(nl_sink *s)
-{
-    (void)s;
-}
-
-static const struct nl_sink_ops sink_ops = {sink_write, sink_commit, sink_abort};
-#define TEST_SINK                                                                                                      \
-    {                                                                                                                  \
-        .base = {.ops = &sink_ops }                                                                                    \
-    }
+#include "support/memory_sink.h"
 
 /* ── files from values ── */
 

@@ -9,12 +9,46 @@
 #ifndef NEURALAKE_BENCH_JOB_H
 #define NEURALAKE_BENCH_JOB_H
 
+#include <getopt.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
 
 enum { JOB_WORDS = 256, JOB_LINE = 16384 };
+
+/* What both programs take on their command line. */
+struct job_options {
+    size_t threads;
+    bool copy, serve;
+    long repeat;
+};
+
+/* False: a word that is none; getopt has said so. optind stands behind the options. */
+static inline bool job_take_options(int argc, char **argv, struct job_options *o)
+{
+    static const struct option options[] = {{"threads", required_argument, NULL, 't'},
+                                            {"copy", no_argument, NULL, 'c'},
+                                            {"repeat", required_argument, NULL, 'r'},
+                                            {"serve", no_argument, NULL, 's'},
+                                            {0}};
+    *o = (struct job_options){.threads = 1, .repeat = 1};
+    for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        if (c == 't')
+            o->threads = strtoull(optarg, NULL, 10);
+        else if (c == 'c')
+            o->copy = true;
+        else if (c == 'r')
+            o->repeat = strtol(optarg, NULL, 10);
+        else if (c == 's')
+            o->serve = true;
+        else
+            return false;
+    }
+    return true;
+}
 
 typedef struct job_clock {
     double wall, cpu;

@@ -6,7 +6,6 @@
  * Batch after batch is decoded and released, as a stream's consumer would; strings come as views (--copy: with offsets).
  * Prints a line a run: seconds, CPU seconds, rows; after the last one the process's memory at its peak, in KiB.
  */
-#include <getopt.h>
 #include <inttypes.h>
 #include <neuralake/parquet.h>
 #include <stdlib.h>
@@ -135,33 +134,17 @@ static int serve(const struct scan *s)
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {{"threads", required_argument, NULL, 't'},
-                                            {"copy", no_argument, NULL, 'c'},
-                                            {"repeat", required_argument, NULL, 'r'},
-                                            {"serve", no_argument, NULL, 's'},
-                                            {0}};
-    struct scan s = {.threads = 1};
-    long repeat = 1;
-    bool serving = false;
-    for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-        if (c == 't')
-            s.threads = strtoull(optarg, NULL, 10);
-        else if (c == 'c')
-            s.copy = true;
-        else if (c == 'r')
-            repeat = strtol(optarg, NULL, 10);
-        else if (c == 's')
-            serving = true;
-        else
-            return 2;
-    }
-    if (serving)
+    struct job_options o;
+    if (!job_take_options(argc, argv, &o))
+        return 2;
+    struct scan s = {.threads = o.threads, .copy = o.copy};
+    if (o.serve)
         return serve(&s);
     if (optind == argc || argc - optind > JOB_WORDS) {
         fputs("usage: parquet_scan [--threads N] [--copy] [--repeat N] FILE [COLUMN…]\n", stderr);
         return 2;
     }
-    while (repeat-- > 0)
+    while (o.repeat-- > 0)
         job_read(&s, argv + optind, (size_t)(argc - optind));
     printf("peak\t%ld\n", job_peak_kib());
     return 0;

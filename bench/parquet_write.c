@@ -10,7 +10,6 @@
  * COLUMN=delta, =delta_length, =delta_bytes, =split.
  * Prints a line a run: seconds, CPU seconds, bytes; after the last one the process's memory at its peak, in KiB.
  */
-#include <getopt.h>
 #include <inttypes.h>
 #include <neuralake/parquet.h>
 #include <stdlib.h>
@@ -190,34 +189,18 @@ static int serve(struct table *t)
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {{"threads", required_argument, NULL, 't'},
-                                            {"copy", no_argument, NULL, 'c'},
-                                            {"repeat", required_argument, NULL, 'r'},
-                                            {"serve", no_argument, NULL, 's'},
-                                            {0}};
-    struct table t = {.threads = 1};
-    long repeat = 1;
-    bool serving = false;
-    for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-        if (c == 't')
-            t.threads = strtoull(optarg, NULL, 10);
-        else if (c == 'c')
-            t.copy = true;
-        else if (c == 'r')
-            repeat = strtol(optarg, NULL, 10);
-        else if (c == 's')
-            serving = true;
-        else
-            return 2;
-    }
-    if (serving)
+    struct job_options o;
+    if (!job_take_options(argc, argv, &o))
+        return 2;
+    struct table t = {.threads = o.threads, .copy = o.copy};
+    if (o.serve)
         return serve(&t);
     if (argc - optind < 3) {
         fputs("usage: parquet_write [--threads N] [--copy] [--repeat N] IN OUT CODEC [OPTION…]\n", stderr);
         return 2;
     }
     bool fine = job_load(&t, argv[optind]);
-    for (; fine && repeat > 0; repeat--) /* an option is cut where it is read: only the last run may have any */
+    for (; fine && o.repeat > 0; o.repeat--) /* an option is cut where it is read: only the last run may have any */
         fine = job_write(&t, argv + optind + 1, (size_t)(argc - optind - 1));
     table_clear(&t);
     printf("peak\t%ld\n", job_peak_kib());

@@ -110,6 +110,7 @@ static void ipc_schemas(void **state)
             rc = arrow_ipc_schema_restore(&back, &read, NULL);
         bool fired = fault_off(&f);
         CHECK_INT(rc, fired ? NL_NO_MEMORY : NL_OK);
+        CHECK(fired || read.children);
         if (!fired)
             CHECK_STR(read.children[0]->children[0]->children[0]->format, "tsu:Europe/Berlin");
         arrow_schema_release(&back);

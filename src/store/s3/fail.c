@@ -132,7 +132,7 @@ static void hint(const struct store_call *call, const struct said *s, nl_error *
     else if (!strcmp(code, "InvalidAccessKeyId"))
         nl_hint(err, "the endpoint does not know the access key \"%s\": check AWS_ACCESS_KEY_ID; " LOCAL_SERVER,
                 access);
-    else if (call->mend_failed)
+    else if (keys && call->mend_failed)
         nl_hint(err, "the keys of %s were not renewed: %s", keys->source, call->mend_failed);
     else if (!strcmp(code, "ExpiredToken") || !strcmp(code, "InvalidToken"))
         nl_hint(err, "get a new session and set AWS_SESSION_TOKEN with its keys; these are from: %s",

@@ -165,7 +165,7 @@ static void right_files_have_no_findings(void **state)
     for (int v2 = 0; v2 < 2; v2++) {
         nl_buf bytes = {0};
         struct seen s = {0};
-        struct pq_check_result r;
+        struct pq_check_result r = {0};
         nl_error err = {0};
         check_why("data pages of version %d", v2 + 1);
         make_file(&bytes, v2);
@@ -492,7 +492,7 @@ static void every_lie_is_found(void **state)
     for (size_t i = 0; i < NL_LEN(lies); i++) {
         const struct lie *l = &lies[i];
         struct seen s = {.wanted = l->wanted, .warning = l->warning};
-        struct pq_check_result r;
+        struct pq_check_result r = {0};
         struct apart a = {0};
         nl_error err = {0};
         take_apart(&a, &file);
@@ -553,7 +553,7 @@ static void a_callback_ends_the_check(void **state)
     nl_buf file = {0};
     nl_source *source;
     nl_parquet_file *opened;
-    struct pq_check_result r;
+    struct pq_check_result r = {0};
     nl_error err = {0};
     int calls = 0;
     make_file(&file, false);
@@ -584,7 +584,7 @@ static void every_allocation_fails_once(void **state)
     FAULT_LOOP(f, FAULT_ALLOC, ENOMEM)
     {
         struct seen s = {0};
-        struct pq_check_result r;
+        struct pq_check_result r = {0};
         nl_error err = {0};
         int rc = check_bytes(file.data, file.len, &s, &r, &err);
         bool failed = fault_off(&f);

@@ -105,7 +105,8 @@ static void bits_to_fewer(void **state)
             size_t n = rng_below(&r, 9), taken = 0, ones = 0;
             for (size_t i = 0; i < n; i++) {
                 bits[i] = rng_next(&r);
-                slots[i] = rng_below(&r, 4) == 0 ? UINT64_MAX : rng_below(&r, 4) == 0 ? 0 : rng_next(&r) & rng_next(&r);
+                uint64_t some = rng_next(&r), fewer = some & rng_next(&r);
+                slots[i] = rng_below(&r, 4) == 0 ? UINT64_MAX : rng_below(&r, 4) == 0 ? 0 : fewer;
                 for (size_t b = 0; b < 64; b++)
                     if (slots[i] >> b & 1) {
                         want[taken / 64] |= (bits[i] >> b & 1) << taken % 64;

@@ -80,7 +80,7 @@ static long allocations(const nl_buf *bytes, bool by_path)
     CHECK_OK(nl_source_open_memory("wide", bytes->data, bytes->len, &source, &err), err);
     CHECK_OK(nl_parquet_open(source, &file, &err), err);
     CHECK_OK(nl_parquet_reader_new(file, &o, &reader, &err), err);
-    for (int rc; (rc = nl_parquet_next(reader, &batch, &err)) == NL_OK && batch.release; batch.release(&batch)) {
+    for (; nl_parquet_next(reader, &batch, &err) == NL_OK && batch.release; batch.release(&batch)) {
         CHECK_INT(batch.n_children, 3);
         CHECK_INT(((const int32_t *)batch.children[1]->buffers[1])[0], 1);
         rows += batch.length;

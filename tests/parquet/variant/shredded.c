@@ -104,7 +104,7 @@ static struct fixture variant(struct fixture *children, size_t n, const char *va
     return nest("+s", "event", valid, NULL, all, n + 1);
 }
 
-/* The rows as JSON, or an error with this text; f is released. */
+/* The rows as JSON, or, where want is NULL, an error with this text; f is released. */
 static void check_rows(struct fixture *f, const char *const *want, const char *error, int code)
 {
     static const struct arrow_type strings = {.kind = ARROW_STRING, .layout = ARROW_OFFSETS32};
@@ -112,17 +112,17 @@ static void check_rows(struct fixture *f, const char *const *want, const char *e
     nl_error err = {0};
     CHECK_OK(arrow_array_check_all(&f->array, &f->schema, &err), err);
     int rc = pq_variant_array(&f->schema, &f->array, &got, &err);
-    if (error) {
+    if (!want) {
         CHECK_FAILS(rc, code, err, error);
         CHECK(got.release == NULL);
     } else {
         CHECK_OK(rc, err);
         CHECK_INT(got.length, f->array.length);
-        for (int64_t i = 0; want && i < got.length; i++) {
+        for (int64_t i = 0; i < got.length; i++) {
             nl_buf text = {0};
             CHECK_OK(nl_buf_puts(&text, arrow_is_valid(&got, i) ? "" : "(null)", &err), err);
             CHECK_OK(arrow_format_value(&got, &strings, i, &text, &err), err);
-            CHECK_STR(text.data, want[i]);
+            CHECK_STR(text.data, want[i]); /* NOLINT(clang-analyzer-core.CallAndMessage): one a row, see above */
             nl_buf_free(&text);
         }
         arrow_array_release(&got);

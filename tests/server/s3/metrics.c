@@ -48,7 +48,7 @@ static void access_log(void **state)
 {
     struct fixture *f = *state;
     nl_error err = {0};
-    char *keys = tmp_path(f->root, "keys.yaml"), *log = tmp_path(f->root, "log"), *old = tmp_path(f->root, "log.1");
+    char *keys = tmp_path(f->root, "keys.yaml"), *log = tmp_path(f->root, "log"), *moved = tmp_path(f->root, "log.1");
     char id[512], line[700];
     tmp_write_text(keys, "- {access_key: owner, secret_key: owner-secret}\n");
     fixture_start_with(f, (struct s3_server_options){.credentials_file = keys, .access_log = log});
@@ -60,11 +60,11 @@ static void access_log(void **state)
     CHECK_INT(request(f, "GET", "/bucket/x?X-Amz-Signature=abcdef&y=1", NULL, NULL), 400);
     /* A line is written when its request is over: before the next one of its connection. */
     CHECK_INT(request(f, "DELETE", "/bucket/x", NULL, NULL), 204);
-    CHECK(rename(log, old) == 0);
+    CHECK(rename(log, moved) == 0);
     CHECK_OK(s3_server_reload(f->server, &err), err);
     CHECK_INT(request(f, "HEAD", "/bucket", NULL, NULL), 200);
     fixture_stop(f); /* every line is written when its request is over */
-    char *text = tmp_read(old, NULL);
+    char *text = tmp_read(moved, NULL);
     snprintf(line, sizeof(line), "%s 127.0.0.1 owner GetObject \"GET /bucket/a%%22b\" 404 in=0 out=", id);
     CHECK_HAS(text, line);
     CHECK_HAS(text, "CreateBucket \"PUT /bucket\" 200 in=0 out=0 us=");
@@ -76,7 +76,7 @@ static void access_log(void **state)
     free(text2);
     free(keys);
     free(log);
-    free(old);
+    free(moved);
 }
 
 int main(void)

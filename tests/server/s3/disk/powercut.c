@@ -107,7 +107,7 @@ static void take_attributes(struct event *v, int fd)
 static void take_data(struct event *v, const s3_seam_event *e)
 {
     v->offset = e->offset;
-    nl_buf_reserve(&v->bytes, (size_t)e->len, NULL);
+    CHECK(nl_buf_reserve(&v->bytes, (size_t)e->len + 1, NULL) == NL_OK && v->bytes.data);
     CHECK(pread(e->fd, v->bytes.data, (size_t)e->len, (off_t)e->offset) == (ssize_t)e->len);
     v->bytes.len = (size_t)e->len;
 }
@@ -116,6 +116,7 @@ static void take_data(struct event *v, const s3_seam_event *e)
 static int new_node(const s3_seam_event *e)
 {
     struct stat st;
+    CHECK(e->name != NULL);
     CHECK(!fstatat(e->dir, e->name, &st, AT_SYMLINK_NOFOLLOW));
     return add_node(st.st_ino, S_ISDIR(st.st_mode), e->name);
 }

@@ -47,7 +47,7 @@ struct http_request {
 };
 
 struct http_server {
-    struct MHD_Daemon *daemon;
+    struct MHD_Daemon *daemon; /* for who starts and stops: its threads run before this is set */
     nl_pool *disk;
     const struct http_handler *handler;
     void *app;
@@ -58,6 +58,7 @@ struct http_server {
     bool loopback, wildcard;
     uint64_t id_base;
     atomic_uint_fast64_t id_next;
+    atomic_size_t connections; /* open now */
 
     pthread_mutex_t mutex; /* guards what follows */
     pthread_cond_t idle;   /* active or jobs became 0 */

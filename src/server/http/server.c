@@ -268,6 +268,17 @@ static void log_mhd(void *cls, const char *fmt, va_list args)
     nl_log_line(ROOM, NL_LOG_DEBUG, "%s", line);
 }
 
+static void on_connection(void *arg, struct MHD_Connection *connection, void **context,
+                          enum MHD_ConnectionNotificationCode what)
+{
+    http_server *s = arg;
+    (void)connection, (void)context;
+    if (what == MHD_CONNECTION_NOTIFY_STARTED)
+        atomic_fetch_add_explicit(&s->connections, 1, memory_order_relaxed);
+    else
+        atomic_fetch_sub_explicit(&s->connections, 1, memory_order_relaxed);
+}
+
 /* MHD takes the listening socket. */
 static int start_daemon(http_server *s, const struct http_server_options *o, int fd, nl_error *err)
 {
@@ -286,14 +297,14 @@ static int start_daemon(http_server *s, const struct http_server_options *o, int
     unsigned flags = MHD_USE_EPOLL | MHD_USE_INTERNAL_POLLING_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
                      (tls ? (unsigned)MHD_USE_TLS : 0u);
     /* A pool of one is not a pool to MHD: it wants 0 then. */
-    s->daemon =
-        MHD_start_daemon(flags, 0, NULL, NULL, on_call, s, MHD_OPTION_EXTERNAL_LOGGER, log_mhd, NULL,
-                         MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_THREAD_POOL_SIZE, poll > 1 ? (unsigned)poll : 0u,
-                         MHD_OPTION_CONNECTION_LIMIT, connections, MHD_OPTION_CONNECTION_TIMEOUT,
-                         o->idle_timeout ? o->idle_timeout : 60u, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-                         (size_t)CONNECTION_MEMORY, MHD_OPTION_URI_LOG_CALLBACK, on_target, s,
-                         MHD_OPTION_UNESCAPE_CALLBACK, no_unescape, s, MHD_OPTION_NOTIFY_COMPLETED, on_done, s,
-                         MHD_OPTION_ARRAY, tls ? more : &more[2], MHD_OPTION_END);
+    s->daemon = MHD_start_daemon(flags, 0, NULL, NULL, on_call, s, MHD_OPTION_EXTERNAL_LOGGER, log_mhd, NULL,
+                                 MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_THREAD_POOL_SIZE,
+                                 poll > 1 ? (unsigned)poll : 0u, MHD_OPTION_CONNECTION_LIMIT, connections,
+                                 MHD_OPTION_CONNECTION_TIMEOUT, o->idle_timeout ? o->idle_timeout : 60u,
+                                 MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
+                                 MHD_OPTION_URI_LOG_CALLBACK, on_target, s, MHD_OPTION_UNESCAPE_CALLBACK, no_unescape,
+                                 s, MHD_OPTION_NOTIFY_COMPLETED, on_done, s, MHD_OPTION_NOTIFY_CONNECTION,
+                                 on_connection, s, MHD_OPTION_ARRAY, tls ? more : &more[2], MHD_OPTION_END);
     if (s->daemon)
         return NL_OK;
     return tls ? nl_fail(err, NL_INVALID, "cannot start: are certificate and key PEM, and do they belong together?")
@@ -361,8 +372,7 @@ const char *http_server_url(const http_server *s)
 
 size_t http_server_connections(const http_server *s)
 {
-    const union MHD_DaemonInfo *info = MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
-    return info ? info->num_connections : 0;
+    return atomic_load_explicit(&s->connections, memory_order_relaxed);
 }
 
 bool http_server_is_loopback(const http_server *s)

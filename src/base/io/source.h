@@ -48,8 +48,9 @@ struct nl_source_ops {
 /* What every implementation embeds first. */
 struct nl_source {
     const struct nl_source_ops *ops;
-    char *name;            /* the path or URI, for messages */
-    _Atomic uint64_t size; /* NL_SIZE_UNKNOWN until the store has said */
+    char *name;               /* the path or URI, for messages */
+    _Atomic uint64_t size;    /* NL_SIZE_UNKNOWN until the store has said */
+    _Atomic int64_t modified; /* seconds since 1970; 0 until the store has said, and where it does not */
 };
 
 /* Ask for the last min(want, size) bytes. When it has been waited for, nl_source_size() is known. An implementation may

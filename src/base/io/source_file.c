@@ -195,6 +195,7 @@ int nl_source_open_file(const char *path, nl_source **out, nl_error *err)
     s->base.size = (uint64_t)st.st_size;
     s->fd = fd;
     s->modified = st.st_mtim;
+    s->base.modified = st.st_mtim.tv_sec;
     *out = &s->base;
     return NL_OK;
 }

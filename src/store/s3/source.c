@@ -173,6 +173,8 @@ static int learn(struct s3_source *s, const struct store_reply *r, uint64_t tota
 {
     bool same = true;
     pthread_mutex_lock(&s->mutex);
+    if (!s->base.modified)
+        s->base.modified = r->modified;
     if (r->etag[0] && !s->etag[0])
         memcpy(s->etag, r->etag, sizeof s->etag);
     else if (r->etag[0])
@@ -456,6 +458,7 @@ int store_s3_open(store_backend *b, const char *uri, const nl_object_info *info,
     s->base.ops = &s3_source_ops;
     s->base.name = name;
     s->base.size = info ? info->size : NL_SIZE_UNKNOWN;
+    s->base.modified = info ? info->modified : 0;
     s->client = (struct store_client *)b;
     memcpy(s->bucket, bucket, sizeof bucket);
     s->key = name + (key - uri);

@@ -10,6 +10,8 @@
  * O1  The first answer's ETag is the source's version: later requests carry it as If-Match, later answers must repeat it.
  * O2  What a listing said (size, ETag) is believed, and checked by O1 like everything else.
  * O3  Answers are looked at by who waits, never by the I/O thread.
+ * O4  A version that is only expected (store_source_expect) is none before the store has said so: the first tail is asked for
+ *     with If-None-Match, and 304 makes it the version of O1. A tail without bytes, of an object that has some, says that.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -19,6 +21,7 @@
 #include "base/io/merge.h"
 #include "s3proto/names.h"
 #include "store/s3/client.h"
+#include "store/version.h"
 
 enum { tail_kept_max = 16 << 20 };
 
@@ -28,7 +31,9 @@ struct s3_source {
     char bucket[S3_BUCKET_MAX + 1];
     const char *key; /* inside base.name */
     pthread_mutex_t mutex;
-    char etag[72];      /* under mutex: O1; "" while it is not known */
+    char etag[72];     /* under mutex: O1; "" while it is not known */
+    char expected[72]; /* O4; "": none. Never changed after the first tail was asked for */
+    uint64_t expected_size;
     nl_bytes tail;      /* under mutex: the last tail.len bytes */
     uint64_t tail_from; /* where it begins */
 };
@@ -90,15 +95,17 @@ static int unit_send(struct s3_source *s, struct unit *u, size_t i, const char *
 {
     char etag[80];
     pthread_mutex_lock(&s->mutex);
-    snprintf(etag, sizeof etag, "\"%s\"", s->etag);
-    bool known = s->etag[0];
+    bool known = s->etag[0], expect = !known && u->tail && s->expected[0];
+    snprintf(etag, sizeof etag, "\"%s\"", known ? s->etag : s->expected);
     pthread_mutex_unlock(&s->mutex);
     /* A range that may be the whole object; of others no checksum is known. */
     bool whole = s->client->verify_checksums && u->n_calls == 1 && (u->tail || u->offset == 0);
-    s3_pair headers[3] = {{"Range", range}};
+    s3_pair headers[4] = {{"Range", range}};
     r.n_headers = 1;
     if (known)
         headers[r.n_headers++] = (s3_pair){"If-Match", etag};
+    else if (expect)
+        headers[r.n_headers++] = (s3_pair){"If-None-Match", etag};
     if (whole)
         headers[r.n_headers++] = (s3_pair){"x-amz-checksum-mode", "ENABLED"};
     r.method = "GET";
@@ -190,6 +197,16 @@ static int learn(struct s3_source *s, const struct store_reply *r, uint64_t tota
     return same ? NL_OK : changed(s, err);
 }
 
+/* O4: the object is the version that was expected. */
+static int confirm(struct s3_source *s, const struct store_reply *r, nl_error *err)
+{
+    if (r->etag[0] && strcmp(r->etag, s->expected) != 0)
+        return changed(s, err);
+    struct store_reply same = *r;
+    memcpy(same.etag, s->expected, sizeof same.etag);
+    return learn(s, &same, s->expected_size, err);
+}
+
 /* Where an answer brought the whole object and its checksum: do they fit? */
 static int check_whole(const struct s3_source *s, struct store_call *call, uint64_t total, nl_error *err)
 {
@@ -265,6 +282,8 @@ static int wait_tail(struct s3_source *s, struct s3_fetch *f, nl_cancel *cancel,
     bool empty = call->curl == CURLE_OK && !call->failed && r->http == 416 && (r->total == 0 || r->total == UINT64_MAX);
     if (empty)
         return learn(s, r, 0, err);
+    if (call->curl == CURLE_OK && !call->failed && r->http == 304 && s->expected[0])
+        return confirm(s, r, err);
     rc = store_call_result(call, err);
     if (rc)
         return rc;
@@ -428,6 +447,36 @@ static void s3_close(nl_source *base)
 
 static const struct nl_source_ops s3_source_ops = {
     .submit_tail = s3_submit_tail, .submit = s3_submit, .wait = s3_wait, .drop = s3_drop, .close = s3_close};
+
+void store_source_etag(nl_source *base, char out[static 72])
+{
+    struct s3_source *s = source_of(base);
+    pthread_mutex_lock(&s->mutex);
+    memcpy(out, s->etag, sizeof s->etag);
+    pthread_mutex_unlock(&s->mutex);
+}
+
+void store_source_expect(nl_source *base, const char *etag, uint64_t size)
+{
+    struct s3_source *s = source_of(base);
+    snprintf(s->expected, sizeof s->expected, "%s", etag);
+    s->expected_size = size;
+}
+
+int store_source_identity(nl_source *base, nl_buf *out, nl_error *err)
+{
+    struct s3_source *s = source_of(base);
+    nl_buf host = {0}, path = {0};
+    int rc = store_client_resolve(s->client, err);
+    if (!rc)
+        rc = store_endpoint_address(&s->client->endpoint, s->bucket, s->key, &host, &path, err);
+    if (!rc)
+        rc =
+            nl_buf_printf(out, err, "s3 %s://%s%s", s->client->endpoint.https ? "https" : "http", host.data, path.data);
+    nl_buf_free(&host);
+    nl_buf_free(&path);
+    return rc;
+}
 
 int store_s3_object_uri(const char *uri, char bucket[static 64], const char **key, nl_error *err)
 {

@@ -65,8 +65,11 @@ typedef struct nl_put_options {
                                * NL_NOT_FOUND where there is none (S3 only; NL_UNSUPPORTED locally) */
     bool if_absent;           /* commit answers NL_CONFLICT where the object exists (If-None-Match: *) */
     const char *content_type; /* NULL: application/octet-stream */
-    uint64_t size_hint;       /* the size where known: chooses the part size; 0: unknown */
-    bool not_synced;          /* a local file: whole under its name at once, but a power cut may lose it (as with cp) */
+    /* What else is kept with the object: name, value, name, value, …, NULL. Cache-Control, Content-Disposition,
+     * Content-Encoding, Content-Language, Expires, x-amz-meta-NAME; NL_INVALID for others. Files keep none of it. */
+    const char *const *headers;
+    uint64_t size_hint; /* the size where known: chooses the part size; 0: unknown */
+    bool not_synced;    /* a local file: whole under its name at once, but a power cut may lose it (as with cp) */
 } nl_put_options;
 /* Open for writing; *out is yours: end it with nl_sink_commit() or nl_sink_abort(). The object appears at commit, whole. Small objects are one PUT, large ones a multipart upload, aborted
  * on failure. options may be NULL. */
@@ -84,9 +87,10 @@ NL_API int nl_store_delete_many(nl_store *s, const char *const *uris, size_t n, 
 /* Inside one store: server-side for S3 to S3; read and written otherwise. */
 NL_API int nl_store_copy(nl_store *s, const char *from, const char *to, nl_error *err);
 
-/* The same; info, where known from a listing, saves requests for large objects. NULL otherwise. */
+/* The same; info, where known from a listing, saves requests for large objects. NULL otherwise. options may be NULL; a
+ * content type or headers in them are the copy's instead of what the source has; a condition is NL_UNSUPPORTED. */
 NL_API int nl_store_copy_known(nl_store *s, const char *from, const nl_object_info *info, const char *to,
-                               nl_error *err);
+                               const nl_put_options *options, nl_error *err);
 
 /* A URL that whoever has it may use for so many seconds (1 to 604,800), with the rights of these keys. method: "GET", "PUT", …
  * *out is yours: free(). Asks nothing of the store. */

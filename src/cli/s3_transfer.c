@@ -244,7 +244,7 @@ static void run_job(void *arg)
     size_t memory = take_memory(w, a);
     int rc = nl_cancel_check(&r->x->cancel, &err);
     if (!rc && cli_is_s3(a->from) && cli_is_s3(a->to))
-        rc = nl_store_copy_known(r->store, a->from, &a->info, a->to, &err);
+        rc = nl_store_copy_known(r->store, a->from, &a->info, a->to, NULL, &err);
     else if (!rc)
         rc = copy_bytes(j, &err);
     if (!rc && r->move)

@@ -38,7 +38,8 @@ struct store_backend_ops {
     int (*head)(store_backend *b, const char *uri, nl_object_info *out, nl_error *err);
     int (*remove)(store_backend *b, const char *uri, nl_error *err);
     /* Inside this backend; NULL: it is read and written. */
-    int (*copy)(store_backend *b, const char *from, const nl_object_info *info, const char *to, nl_error *err);
+    int (*copy)(store_backend *b, const char *from, const nl_object_info *info, const char *to,
+                const nl_put_options *options, nl_error *err);
     /* NULL: one by one. */
     int (*remove_many)(store_backend *b, const char *const *uris, size_t n, nl_delete_fn fn, void *ctx, nl_error *err);
     int (*list)(store_backend *b, const char *uri, bool recursive, nl_list_fn fn, void *ctx, nl_error *err);

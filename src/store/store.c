@@ -146,7 +146,8 @@ int nl_store_list_buckets(nl_store *s, int (*fn)(void *ctx, const char *name, in
 }
 
 /* Read here, write there. */
-static int copy_through(nl_store *s, const char *from, const nl_object_info *info, const char *to, nl_error *err)
+static int copy_through(nl_store *s, const char *from, const nl_object_info *info, const char *to, nl_put_options o,
+                        nl_error *err)
 {
     nl_source *source;
     nl_sink *sink;
@@ -154,7 +155,7 @@ static int copy_through(nl_store *s, const char *from, const nl_object_info *inf
     if (rc)
         return rc;
     uint64_t size = nl_source_size(source);
-    nl_put_options o = {.size_hint = size == NL_SIZE_UNKNOWN ? 0 : size};
+    o.size_hint = size == NL_SIZE_UNKNOWN ? 0 : size;
     rc = nl_store_create(s, to, &o, &sink, err);
     if (!rc) {
         rc = nl_pump(source, sink, NULL, NULL, NULL, err);
@@ -169,16 +170,21 @@ static int copy_through(nl_store *s, const char *from, const nl_object_info *inf
 
 int nl_store_copy(nl_store *s, const char *from, const char *to, nl_error *err)
 {
-    return nl_store_copy_known(s, from, NULL, to, err);
+    return nl_store_copy_known(s, from, NULL, to, NULL, err);
 }
 
-int nl_store_copy_known(nl_store *s, const char *from, const nl_object_info *info, const char *to, nl_error *err)
+int nl_store_copy_known(nl_store *s, const char *from, const nl_object_info *info, const char *to,
+                        const nl_put_options *options, nl_error *err)
 {
+    static const nl_put_options none;
     store_backend *a, *b;
+    const nl_put_options *o = options ? options : &none;
     int rc = backend_of(s, from, &a, err);
     if (!rc)
         rc = backend_of(s, to, &b, err);
+    if (!rc && (o->if_absent || o->if_match))
+        rc = nl_fail(err, NL_UNSUPPORTED, "copy of %s: a copy takes no condition", from);
     if (rc)
         return rc;
-    return a == b && a->ops->copy ? a->ops->copy(a, from, info, to, err) : copy_through(s, from, info, to, err);
+    return a == b && a->ops->copy ? a->ops->copy(a, from, info, to, o, err) : copy_through(s, from, info, to, *o, err);
 }

@@ -320,7 +320,7 @@ static void large_copies(void **state)
     CHECK_OK(put("big", data, len, false, &err), err);
     CHECK_OK(nl_store_head(world.store, uri("big"), &info, &err), err);
     uint64_t before = stats().requests;
-    CHECK_OK(nl_store_copy_known(world.store, uri("big"), &info, uri("big copy"), &err), err);
+    CHECK_OK(nl_store_copy_known(world.store, uri("big"), &info, uri("big copy"), NULL, &err), err);
     CHECK_INT(stats().requests - before, 1 + 1 + 3 + 1); /* HEAD, Create, three parts, Complete */
     CHECK_OK(nl_store_head(world.store, uri("big copy"), &copied, &err), err);
     CHECK_INT(copied.size, len);
@@ -330,7 +330,7 @@ static void large_copies(void **state)
     nl_bytes_release(&b);
     nl_source_close(s);
     info.size = len;
-    CHECK_FAILS(nl_store_copy_known(world.store, uri("gone"), &info, uri("x"), &err), NL_NOT_FOUND, err, "copy of");
+    CHECK_FAILS(nl_store_copy_known(world.store, uri("gone"), &info, uri("x"), NULL, &err), NL_NOT_FOUND, err, "copy of");
     free(data);
 }
 

@@ -425,6 +425,75 @@ static void a_completion_may_fail_inside_a_200(void **state)
     stop(&f);
 }
 
+/* What is kept with an object goes with the request that makes it: the PUT, or the beginning of an upload; and with a copy,
+ * where it replaces what the source has. */
+static void headers_go_with_the_object(void **state)
+{
+    (void)state;
+    static const char *const headers[] = {
+        "Cache-Control", "no-cache", "x-amz-meta-by", "us and  them", "Content-Encoding", "gzip", NULL};
+    static const char *const wanted[] = {"Content-Type: text/csv\r\n", "Cache-Control: no-cache\r\n",
+                                         "x-amz-meta-by: us and  them\r\n", "Content-Encoding: gzip\r\n"};
+    const nl_put_options o = {.content_type = "text/csv", .headers = headers}, none = {0};
+    static const size_t sizes[] = {10, 250000};
+    struct fixture f = start();
+    nl_error err = {0};
+    for (size_t i = 0; i < NL_LEN(sizes); i++) {
+        char *data = some_bytes(sizes[i]);
+        size_t first = standin_count(f.server);
+        CHECK_OK(write_object(&f, data, sizes[i], &o, &err), err);
+        for (size_t j = 0; j < NL_LEN(wanted); j++) {
+            check_why("%zu bytes, %s", sizes[i], wanted[j]);
+            CHECK_HAS(standin_seen(f.server, first)->head, wanted[j]);
+        }
+        free(data);
+    }
+    size_t at = standin_count(f.server);
+    CHECK_OK(nl_store_copy_known(f.store, "s3://bucket/a", NULL, "s3://bucket/b", &o, &err), err);
+    CHECK_HAS(standin_seen(f.server, at)->head, "x-amz-metadata-directive: REPLACE\r\n");
+    for (size_t j = 0; j < NL_LEN(wanted); j++)
+        CHECK_HAS(standin_seen(f.server, at)->head, wanted[j]);
+    CHECK_OK(nl_store_copy_known(f.store, "s3://bucket/a", NULL, "s3://bucket/b", &none, &err), err);
+    CHECK(!strstr(standin_seen(f.server, at + 1)->head, "directive"));
+    CHECK(!strstr(standin_seen(f.server, at + 1)->head, "Content-Type"));
+    stop(&f);
+}
+
+static void headers_that_cannot_be_kept_are_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *headers[3], *type, *why;
+    } cases[] = {
+        {{"X-Other", "x"}, NULL, "keeps no header \"X-Other\""},
+        {{"Authorization", "x"}, NULL, "keeps no header"},
+        {{"x-amz-meta-", "x"}, NULL, "keeps no header"},
+        {{"x-amz-meta-a b", "x"}, NULL, "keeps no header"},
+        {{"x-amz-meta-a:b", "x"}, NULL, "keeps no header"},
+        {{"x-amz-meta-a", "x\r\nHost: evil"}, NULL, "0x0D"},
+        {{"x-amz-meta-a", "\xC3\xBC"}, NULL, "0xC3"},
+        {{"Expires", "\x7F"}, NULL, "0x7F"},
+        {{NULL}, "text/x\n", "Content-Type"},
+    };
+    struct fixture f = start();
+    for (size_t i = 0; i < NL_LEN(cases); i++) {
+        nl_error err = {0};
+        nl_sink *sink;
+        nl_put_options o = {.headers = cases[i].headers, .content_type = cases[i].type};
+        check_why("case %zu", i);
+        CHECK_FAILS(nl_store_create(f.store, "s3://bucket/key", &o, &sink, &err), NL_INVALID, err, cases[i].why);
+        CHECK_HAS(err.message, "s3://bucket/key");
+        CHECK_FAILS(nl_store_copy_known(f.store, "s3://bucket/a", NULL, "s3://bucket/key", &o, &err), NL_INVALID, err,
+                    cases[i].why);
+    }
+    nl_error err = {0};
+    CHECK_FAILS(nl_store_copy_known(f.store, "s3://bucket/a", NULL, "s3://bucket/key",
+                                    &(nl_put_options){.if_absent = true}, &err),
+                NL_UNSUPPORTED, err, "takes no condition");
+    CHECK_INT(standin_count(f.server), 0);
+    stop(&f);
+}
+
 static void small_operations(void **state)
 {
     (void)state;
@@ -464,6 +533,8 @@ int main(void)
         cmocka_unit_test(a_lost_answer_is_no_conflict),
         cmocka_unit_test(somebody_elses_object_stays_a_conflict),
         cmocka_unit_test(a_completion_may_fail_inside_a_200),
+        cmocka_unit_test(headers_go_with_the_object),
+        cmocka_unit_test(headers_that_cannot_be_kept_are_refused),
         cmocka_unit_test(small_operations),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -102,7 +102,8 @@ int store_s3_head(store_backend *b, const char *uri, nl_object_info *out, nl_err
 /* DELETE. */
 int store_s3_remove(store_backend *b, const char *uri, nl_error *err);
 /* PUT with x-amz-copy-source, or parts: copy.c. */
-int store_s3_copy(store_backend *b, const char *from, const nl_object_info *info, const char *to, nl_error *err);
+int store_s3_copy(store_backend *b, const char *from, const nl_object_info *info, const char *to,
+                  const nl_put_options *options, nl_error *err);
 /* DeleteObjects: batch.c. */
 int store_s3_remove_many(store_backend *b, const char *const *uris, size_t n, nl_delete_fn fn, void *ctx,
                          nl_error *err);
@@ -112,6 +113,10 @@ int store_s3_list(store_backend *b, const char *uri, bool recursive, nl_list_fn 
 /* HEAD; write_id, where not NULL, gets the mark that our own conditional PUT left. */
 int store_s3_head_call(struct store_client *c, const char *bucket, const char *key, nl_object_info *out,
                        char write_id[40], nl_error *err);
+/* Content-Type (type_needed: also where the options name none) and the headers of the options, checked and copied, with
+ * room for `spare` more behind them. They live in the arena. */
+int store_s3_object_headers(nl_arena *arena, const nl_put_options *o, bool type_needed, size_t spare, s3_pair **out,
+                            size_t *n, nl_error *err);
 /* Split a URI that must name an object. */
 int store_s3_object_uri(const char *uri, char bucket[static 64], const char **key, nl_error *err);
 

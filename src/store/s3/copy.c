@@ -1,7 +1,7 @@
 /* copy.c: objects copied by the store itself: one CopyObject, or above its limit parts of the source side by side.
  *
- *     up to copy_max   PUT with x-amz-copy-source                    metadata goes along by itself
- *     more             HEAD, Create, UploadPartCopy …, Complete      metadata is read and given again
+ *     up to copy_max   PUT with x-amz-copy-source                    headers go along by themselves, or REPLACE
+ *     more             HEAD, Create, UploadPartCopy …, Complete      headers are read and given again, or others
  *
  * Each copied part is bound to the ETag that the HEAD saw: never a mix of two versions.
  */
@@ -27,6 +27,8 @@ struct copying {
     nl_arena arena;
     s3_pair headers[most_headers]; /* what the source's HEAD said of it */
     size_t n_headers;
+    s3_pair *instead; /* the caller's, n_instead of them, and room for two; none: the source's */
+    size_t n_instead;
     char *upload_id;
     size_t n_parts;
     struct store_call *calls[side_by_side];
@@ -36,12 +38,15 @@ struct copying {
 static int copy_whole(struct copying *k, nl_error *err)
 {
     struct store_call *call;
-    s3_pair header = {"x-amz-copy-source", k->source.data};
+    size_t n = k->n_instead;
+    k->instead[n++] = (s3_pair){"x-amz-copy-source", k->source.data};
+    if (k->n_instead)
+        k->instead[n++] = (s3_pair){"x-amz-metadata-directive", "REPLACE"};
     struct store_request r = {.method = "PUT",
                               .bucket = k->to_bucket,
                               .key = k->to_key,
-                              .headers = &header,
-                              .n_headers = 1,
+                              .headers = k->instead,
+                              .n_headers = n,
                               .error_in_200 = true};
     int rc = store_call_run(k->client, &r, &call, err);
     store_call_free(call);
@@ -94,8 +99,8 @@ static int begin(struct copying *k, nl_error *err)
                               .key = k->to_key,
                               .query = &query,
                               .n_query = 1,
-                              .headers = k->headers,
-                              .n_headers = k->n_headers,
+                              .headers = k->n_instead ? k->instead : k->headers,
+                              .n_headers = k->n_instead ? k->n_instead : k->n_headers,
                               .steady = true};
     s3_xml_node *root;
     int rc = store_call_run(k->client, &r, &call, err);
@@ -220,7 +225,8 @@ static int copy_parts(struct copying *k, nl_error *err)
     return rc;
 }
 
-int store_s3_copy(store_backend *b, const char *from, const nl_object_info *info, const char *to, nl_error *err)
+int store_s3_copy(store_backend *b, const char *from, const nl_object_info *info, const char *to,
+                  const nl_put_options *options, nl_error *err)
 {
     struct copying k = {
         .client = (struct store_client *)b,
@@ -233,8 +239,12 @@ int store_s3_copy(store_backend *b, const char *from, const nl_object_info *info
         rc = nl_buf_printf(&k.source, err, "/%s/", k.from_bucket);
     if (!rc)
         rc = s3_uri_encode(&k.source, k.from_key, strlen(k.from_key), true, err);
+    if (!rc)
+        rc = store_s3_object_headers(&k.arena, options, false, 2, &k.instead, &k.n_instead, err);
     if (rc) {
+        nl_note(err, "copy of %s to %s", from, to);
         nl_buf_free(&k.source);
+        nl_arena_free(&k.arena);
         return rc;
     }
     /* Most objects are small: the size is asked for only where the store refuses. */

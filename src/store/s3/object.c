@@ -1,6 +1,8 @@
-/* object.c: what takes one request: head, delete, copy, and making a bucket. */
+/* object.c: what takes one request: head, delete, and making a bucket; and the headers that are kept with an object. */
 #include <string.h>
+#include <strings.h>
 
+#include "base/str.h"
 #include "s3proto/names.h"
 #include "store/s3/client.h"
 
@@ -44,6 +46,58 @@ int store_s3_remove(store_backend *b, const char *uri, nl_error *err)
     store_call_free(call);
     return rc;
 }
+
+/* ── what is kept with an object ── */
+
+/* May a request say this of an object? */
+static bool is_kept_header(const char *name)
+{
+    static const char *const kept[] = {"Cache-Control", "Content-Disposition", "Content-Encoding", "Content-Language",
+                                       "Expires"};
+    for (size_t i = 0; i < NL_LEN(kept); i++)
+        if (!strcasecmp(name, kept[i]))
+            return true;
+    static const char meta[] = "x-amz-meta-";
+    static const char token[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+-.^_`|~";
+    return !strncasecmp(name, meta, sizeof meta - 1) && name[sizeof meta - 1] && !name[strspn(name, token)];
+}
+
+/* A value goes into a header's line as it is: printable ASCII. */
+static int check_value(const char *name, const char *value, nl_error *err)
+{
+    for (const unsigned char *p = (const unsigned char *)value; *p; p++)
+        if ((*p < 0x20 && *p != '\t') || *p >= 0x7F)
+            return nl_fail(err, NL_INVALID, "%s: the value holds a byte (0x%02X) that is no printable ASCII", name, *p);
+    return NL_OK;
+}
+
+int store_s3_object_headers(nl_arena *arena, const nl_put_options *o, bool type_needed, size_t spare, s3_pair **out,
+                            size_t *n, nl_error *err)
+{
+    size_t count = 0;
+    int rc = NL_OK;
+    const char *type = o->content_type ? o->content_type : type_needed ? "application/octet-stream" : NULL;
+    for (const char *const *h = o->headers; !rc && h && *h; h += 2, count++)
+        rc = is_kept_header(h[0]) ? check_value(h[0], h[1], err)
+                                  : nl_fail(err, NL_INVALID, "an object keeps no header \"%s\"", h[0]);
+    if (!rc && type)
+        rc = check_value("Content-Type", type, err);
+    if (rc)
+        return rc;
+    s3_pair *to = *out = nl_arena_array(arena, count + 1 + spare, sizeof *to);
+    *n = 0;
+    if (to && type)
+        to[(*n)++] = (s3_pair){"Content-Type", nl_arena_strdup(arena, type)};
+    for (size_t i = 0; to && i < count; i++)
+        to[(*n)++] =
+            (s3_pair){nl_arena_strdup(arena, o->headers[2 * i]), nl_arena_strdup(arena, o->headers[2 * i + 1])};
+    for (size_t i = 0; to && i < *n; i++)
+        if (!to[i].name || !to[i].value)
+            to = NULL;
+    return to ? NL_OK : nl_fail_memory(err);
+}
+
+/* ── buckets ── */
 
 /* Where a bucket shall lie has to be said in every region but the first. */
 static int location_xml(const char *region, nl_buf *body, nl_error *err)

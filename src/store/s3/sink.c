@@ -28,6 +28,7 @@ enum {
     most_parts = 10000,
     grow_every = 500, /* parts of an upload of unknown size: then they become twice as large (9,500 parts: 6 TiB) */
     largest_part = 1 << 30,
+    extra_headers = 4, /* the mark, the condition, and two of checksums */
 };
 
 #define WRITE_ID "x-amz-meta-neuralake-write"
@@ -59,7 +60,9 @@ struct s3_sink {
     char *uri;
     char bucket[S3_BUCKET_MAX + 1];
     const char *key;
-    char *content_type;
+    nl_arena arena;
+    s3_pair *headers; /* that say what the object is; room for extra_headers behind them */
+    size_t n_headers;
     bool if_absent;
     char *if_match;    /* quoted; NULL: none */
     char write_id[33]; /* W2 */
@@ -116,7 +119,7 @@ static void sink_free(struct s3_sink *s)
     pthread_mutex_destroy(&s->mutex);
     pthread_cond_destroy(&s->hashed);
     free(s->uri);
-    free(s->content_type);
+    nl_arena_free(&s->arena);
     free(s->if_match);
     free(s->upload_id);
     free(s->parts);
@@ -249,33 +252,32 @@ static s3_pair condition_of(const struct s3_sink *s)
     return s->if_match ? (s3_pair){"If-Match", s->if_match} : (s3_pair){"If-None-Match", "*"};
 }
 
-/* Headers that say what the object is; n of them. */
-static size_t object_headers(const struct s3_sink *s, s3_pair *h, bool condition)
+/* The object's headers, the mark, and the condition: n of them in s->headers, and room for two more. */
+static size_t object_headers(struct s3_sink *s, bool condition)
 {
-    size_t n = 0;
-    h[n++] = (s3_pair){"Content-Type", s->content_type};
+    size_t n = s->n_headers;
     if (is_conditional(s))
-        h[n++] = (s3_pair){WRITE_ID, s->write_id};
+        s->headers[n++] = (s3_pair){WRITE_ID, s->write_id};
     if (is_conditional(s) && condition)
-        h[n++] = condition_of(s);
+        s->headers[n++] = condition_of(s);
     return n;
 }
 
 static int begin_upload(struct s3_sink *s, nl_error *err)
 {
-    s3_pair query = {"uploads", ""}, headers[5];
-    size_t n = object_headers(s, headers, false);
+    s3_pair query = {"uploads", ""};
+    size_t n = object_headers(s, false);
     if (s->client->send_checksums) {
         bool full = store_checksum_combines(s->client->checksum);
-        headers[n++] = (s3_pair){"x-amz-checksum-algorithm", s3_digest_name(s->client->checksum)};
-        headers[n++] = (s3_pair){"x-amz-checksum-type", full ? "FULL_OBJECT" : "COMPOSITE"};
+        s->headers[n++] = (s3_pair){"x-amz-checksum-algorithm", s3_digest_name(s->client->checksum)};
+        s->headers[n++] = (s3_pair){"x-amz-checksum-type", full ? "FULL_OBJECT" : "COMPOSITE"};
     }
     struct store_request r = {.method = "POST",
                               .bucket = s->bucket,
                               .key = s->key,
                               .query = &query,
                               .n_query = 1,
-                              .headers = headers,
+                              .headers = s->headers,
                               .n_headers = n,
                               .steady = true};
     struct store_call *call;
@@ -369,17 +371,16 @@ static bool is_ours(struct s3_sink *s)
 static int put_whole(struct s3_sink *s, nl_error *err)
 {
     const struct slot *slot = &s->slots[0];
-    s3_pair headers[4];
-    size_t n = object_headers(s, headers, true);
+    size_t n = object_headers(s, true);
     struct store_checksum sum = store_checksum_of(s->client, slot->data, slot->len);
     char text[STORE_CHECKSUM_TEXT];
     store_checksum_text(&sum, text);
     if (*text)
-        headers[n++] = (s3_pair){s3_digest_header(sum.kind), text};
+        s->headers[n++] = (s3_pair){s3_digest_header(sum.kind), text};
     struct store_request r = {.method = "PUT",
                               .bucket = s->bucket,
                               .key = s->key,
-                              .headers = headers,
+                              .headers = s->headers,
                               .n_headers = n,
                               .body = slot->data,
                               .body_len = slot->len};
@@ -573,11 +574,12 @@ int store_s3_create(store_backend *b, const char *uri, const nl_put_options *opt
     memcpy(s->bucket, bucket, sizeof bucket);
     s->if_absent = o->if_absent;
     s->uri = strdup(uri);
-    s->content_type = strdup(o->content_type ? o->content_type : "application/octet-stream");
     const char *quote = o->if_match && *o->if_match == '"' ? "" : "\"";
     if (o->if_match && asprintf(&s->if_match, "%s%s%s", quote, o->if_match, quote) < 0)
         s->if_match = NULL;
-    rc = s->uri && s->content_type && (!o->if_match || s->if_match) ? make_write_id(s, err) : nl_fail_memory(err);
+    rc = s->uri && (!o->if_match || s->if_match) ? make_write_id(s, err) : nl_fail_memory(err);
+    if (!rc && (rc = store_s3_object_headers(&s->arena, o, true, extra_headers, &s->headers, &s->n_headers, err)))
+        nl_note(err, "%s", uri);
     if (rc) {
         sink_free(s);
         return rc;

@@ -31,6 +31,10 @@ typedef struct nl_store_options {
     unsigned request_seconds; /* for one request with all its retries; 0: 900 */
     bool anonymous;           /* sign nothing, look for no keys; also AWS_NO_SIGN_REQUEST=true */
     bool requester_pays;      /* we agree to pay for what we ask; also AWS_REQUEST_PAYER=requester */
+    /* What is read is kept in this folder and read from there again while the object is the same: docs/how-to/cache.md.
+     * NULL: NEURALAKE_CACHE_DIR, where that is set; "": none. */
+    const char *cache_dir;
+    uint64_t cache_bytes; /* that the folder may take; 0: NEURALAKE_CACHE_SIZE, or 10 GiB; at least 1 MiB */
 } nl_store_options;
 
 typedef struct nl_object_info {
@@ -39,9 +43,12 @@ typedef struct nl_object_info {
     char etag[72];    /* without quotes; "" where the store has none */
 } nl_object_info;
 
-/* What was asked of the network so far. */
+/* What was asked of the network so far, and what of the cache. */
 typedef struct nl_store_stats {
     uint64_t requests, retries, bytes_received, bytes_sent, connections;
+    uint64_t cache_hits;     /* ranges that came from the cache */
+    uint64_t cache_bytes;    /* their bytes */
+    uint64_t cache_failures; /* files of the cache that were damaged, and writes that failed */
 } nl_store_stats;
 
 /* options may be NULL; its strings are copied. *out is yours: nl_store_free(). Sends nothing and reads no file yet: errors of

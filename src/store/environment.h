@@ -1,5 +1,5 @@
-/* environment.h: the variables of the AWS settings, read once, so that later readers (a refresh on some thread, an hour
- * from now) do not race with a setenv() of the program. A field has the variable's name; NULL: not set, or empty.
+/* environment.h: the variables of the AWS settings, and our own, read once, so that later readers (a refresh on some
+ * thread, an hour from now) do not race with a setenv() of the program. A field has the variable's name; NULL: not set, or empty.
  */
 #ifndef STORE_ENVIRONMENT_H
 #define STORE_ENVIRONMENT_H
@@ -38,7 +38,9 @@
     X(AWS_EC2_METADATA_SERVICE_ENDPOINT)                                                                               \
     X(AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE)                                                                          \
     X(AWS_METADATA_SERVICE_TIMEOUT)                                                                                    \
-    X(AWS_METADATA_SERVICE_NUM_ATTEMPTS)
+    X(AWS_METADATA_SERVICE_NUM_ATTEMPTS)                                                                               \
+    X(NEURALAKE_CACHE_DIR)                                                                                             \
+    X(NEURALAKE_CACHE_SIZE)
 
 #define STORE_ENVIRONMENT_FIELD(name) const char *name;
 struct store_environment {

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "base/str.h"
+#include "store/cache/cache.h"
 
 /* The first that is there, copied. */
 static int choose(nl_arena *arena, const char **field, const char *const *candidates, size_t n, nl_error *err)
@@ -135,6 +136,28 @@ int store_settings_read(const nl_store_options *options, struct store_settings *
     if (rc)
         store_settings_free(out);
     return rc;
+}
+
+int store_cache_settings_read(nl_arena *arena, const nl_store_options *options, struct store_cache_settings *out,
+                              nl_error *err)
+{
+    struct store_environment env;
+    *out = (struct store_cache_settings){.bytes = options->cache_bytes};
+    int rc = store_environment_read(arena, &env, err);
+    if (rc)
+        return rc;
+    const char *dir = options->cache_dir ? options->cache_dir : env.NEURALAKE_CACHE_DIR;
+    if (!dir || !*dir)
+        return NL_OK;
+    out->dir = store_expand_home(arena, &env, dir);
+    if (!out->dir)
+        return nl_fail_memory(err);
+    if (!out->bytes && !env.NEURALAKE_CACHE_SIZE)
+        out->bytes = STORE_CACHE_DEFAULT;
+    else if (!out->bytes && !nl_parse_size(env.NEURALAKE_CACHE_SIZE, &out->bytes))
+        return nl_fail(err, NL_INVALID, "NEURALAKE_CACHE_SIZE is a size such as 10GiB, not \"%s\"",
+                       env.NEURALAKE_CACHE_SIZE);
+    return NL_OK;
 }
 
 void store_settings_free(struct store_settings *s)

@@ -39,6 +39,15 @@ struct store_settings {
 int store_settings_read(const nl_store_options *options, struct store_settings *out, nl_error *err);
 void store_settings_free(struct store_settings *s);
 
+/* Of the cache; the folder lives in the arena, NULL: there is none. */
+struct store_cache_settings {
+    const char *dir;
+    uint64_t bytes;
+};
+/* The caller's options, then NEURALAKE_CACHE_DIR and NEURALAKE_CACHE_SIZE. NL_INVALID: no size. Reads the environment. */
+int store_cache_settings_read(nl_arena *arena, const nl_store_options *options, struct store_cache_settings *out,
+                              nl_error *err);
+
 /* Where a service ("STS", "SSO", "SSO_OIDC") is, for a profile: as the endpoint above. NULL: at AWS. */
 const char *store_service_endpoint(const struct store_environment *env, const struct store_profiles *p,
                                    const char *profile, const char *service);

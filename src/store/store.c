@@ -1,14 +1,56 @@
 /* store.c: the calls of store.h, each to the backend of its URI. */
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/io/pump.h"
 #include "base/str.h"
 #include "store/backend.h"
+#include "store/cache/cache.h"
+#include "store/settings.h"
 
 struct nl_store {
-    store_backend *s3; /* made at once, started at its first use */
+    store_backend *s3;        /* made at once, started at its first use */
+    nl_arena arena;           /* the options' strings, and the settings of the cache */
+    nl_store_options options; /* of the cache alone */
+    pthread_mutex_t mutex;    /* of the opening of the cache */
+    bool has_cache;           /* it was looked for */
+    _Atomic(struct store_cache *) cache;
 };
+
+/* The cache, opened at its first use; NULL where there is none. A failure is not kept. */
+static int cache_of(nl_store *s, struct store_cache **out, nl_error *err)
+{
+    struct store_cache_settings settings;
+    int rc = NL_OK;
+    pthread_mutex_lock(&s->mutex);
+    if (!s->has_cache) {
+        struct store_cache *cache = NULL;
+        rc = store_cache_settings_read(&s->arena, &s->options, &settings, err);
+        if (!rc && settings.dir)
+            rc = store_cache_open(settings.dir, settings.bytes, &cache, err);
+        s->cache = cache;
+        s->has_cache = !rc;
+    }
+    *out = s->cache;
+    pthread_mutex_unlock(&s->mutex);
+    return rc;
+}
+
+/* Let a source that was just opened look into the cache first. On failure it is closed. */
+static int through_cache(nl_store *s, nl_source **source, nl_error *err)
+{
+    struct store_cache *cache;
+    nl_source *inner = *source;
+    int rc = cache_of(s, &cache, err);
+    if (!rc && cache)
+        rc = store_cache_source(cache, inner, source, err);
+    if (rc) {
+        nl_source_close(inner);
+        *source = NULL;
+    }
+    return rc;
+}
 
 int store_new_tuned(const nl_store_options *options, const struct store_tuning *tuning, nl_store **out, nl_error *err)
 {
@@ -16,9 +58,13 @@ int store_new_tuned(const nl_store_options *options, const struct store_tuning *
     nl_store *s = calloc(1, sizeof *s);
     if (!s)
         return nl_fail_memory(err);
-    int rc = store_s3_backend(options, tuning, &s->s3, err);
+    const char *dir = options ? options->cache_dir : NULL;
+    pthread_mutex_init(&s->mutex, NULL);
+    s->options.cache_bytes = options ? options->cache_bytes : 0;
+    s->options.cache_dir = nl_arena_strdup(&s->arena, dir);
+    int rc = dir && !s->options.cache_dir ? nl_fail_memory(err) : store_s3_backend(options, tuning, &s->s3, err);
     if (rc) {
-        free(s);
+        nl_store_free(s);
         return rc;
     }
     *out = s;
@@ -34,7 +80,11 @@ void nl_store_free(nl_store *s)
 {
     if (!s)
         return;
-    s->s3->ops->free(s->s3);
+    if (s->s3)
+        s->s3->ops->free(s->s3);
+    store_cache_free(s->cache);
+    pthread_mutex_destroy(&s->mutex);
+    nl_arena_free(&s->arena);
     free(s);
 }
 
@@ -42,6 +92,9 @@ void nl_store_get_stats(const nl_store *s, nl_store_stats *out)
 {
     *out = (nl_store_stats){0};
     s->s3->ops->stats(s->s3, out);
+    const struct store_cache *cache = s->cache;
+    if (cache)
+        store_cache_stats(cache, out);
 }
 
 void nl_store_interrupt(nl_store *s)
@@ -68,7 +121,9 @@ int nl_store_open(nl_store *s, const char *uri, const nl_object_info *info, nl_s
     store_backend *b;
     *out = NULL;
     int rc = backend_of(s, uri, &b, err);
-    return rc ? rc : b->ops->open(b, uri, info, out, err);
+    if (!rc)
+        rc = b->ops->open(b, uri, info, out, err);
+    return rc || b == store_local_backend() ? rc : through_cache(s, out, err);
 }
 
 int nl_store_create(nl_store *s, const char *uri, const nl_put_options *options, nl_sink **out, nl_error *err)

@@ -322,6 +322,10 @@ void standin_object(const struct standin_request *q, struct standin_answer *a, c
         a->status = 412;
         return;
     }
+    if (standin_header(q, "If-None-Match", value, sizeof value) && !strcmp(value, quoted)) {
+        a->status = 304;
+        return;
+    }
     a->body = data;
     a->body_len = len;
     snprintf(headers, 256, "ETag: \"%s\"\r\nLast-Modified: Sun, 22 Nov 2026 15:49:09 GMT\r\n", etag);

@@ -55,8 +55,8 @@ void standin_stop(struct standin *s);
 
 /* The value of a header of a request into out; false where it is not there. */
 bool standin_header(const struct standin_request *q, const char *name, char *out, size_t cap);
-/* Answer a GET or HEAD of one object as S3 does: Range, If-Match (412), 206, 416. headers: scratch that lives until the
- * stop (256 bytes). */
+/* Answer a GET or HEAD of one object as S3 does: Range, If-Match (412), If-None-Match (304), 206, 416. headers: scratch that
+ * lives until the stop (256 bytes). */
 void standin_object(const struct standin_request *q, struct standin_answer *a, const void *data, size_t len,
                     const char *etag, char *headers);
 

@@ -11,7 +11,7 @@ usage: bench/lake.py --program build/neuralake --relay build/bench/relay [--runs
 
 Peers are Python programs (DuckDB with httpfs, Polars, pyarrow: bench/requirements.txt; this Python's own environment) and
 aws-cli from the PATH; one that is missing is said to be, and left out. Runs alternate (A B C A B C …), each is a process
-of its own, timed from outside by wait4(): wall time, and the resident memory at its peak.
+of its own, timed from outside by wait4(): wall time, CPU time, and the resident memory at its peak.
 """
 import argparse
 import importlib.metadata
@@ -20,15 +20,12 @@ import json
 import os
 import platform
 import shutil
-import signal
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
 
-KEYS = {"AWS_ACCESS_KEY_ID": "AKIABENCHBENCHBENCH0", "AWS_SECRET_ACCESS_KEY": "benchbenchbenchbenchbenchbenchbenchbench",
-        "AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1"}
+from measure import KEYS, Server, clean_environment, compare, once
+
 URI = "s3://bench/parts.parquet"
 
 DUCKDB = """
@@ -60,67 +57,6 @@ def over_many(program):
             .replace('pq.read_table("bench/parts.parquet", filesystem=s3)',
                      'pc.sum(pq.read_table("bench/many", filesystem=s3, columns=["p_retailprice"])["p_retailprice"])')
             .replace("import pyarrow.parquet as pq,", "import pyarrow.compute as pc, pyarrow.parquet as pq,"))
-
-
-class Server:
-    """A background program that prints "listening on …" first; ended by its own pid."""
-
-    def __init__(self, words):
-        self.process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
-        self.address = self.process.stdout.readline().split()[-1]
-
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        rest = self.process.communicate(timeout=60)[0]
-        return rest.strip()
-
-    def peak_kib(self):
-        with open(f"/proc/{self.process.pid}/status", encoding="ascii") as f:
-            return next(int(line.split()[1]) for line in f if line.startswith("VmHWM"))
-
-
-def once(words, env, output=None):
-    """One process: wall seconds, peak KiB."""
-    started = time.perf_counter()
-    with open(output or os.devnull, "wb") as out:
-        process = subprocess.Popen(words, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.PIPE)
-        errors = process.stderr.read()
-        _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    seconds = time.perf_counter() - started
-    if process.returncode != 0:
-        raise RuntimeError(f"{' '.join(words)[:100]}: exit {process.returncode}: {errors.decode()[-300:]}")
-    return seconds, usage.ru_maxrss
-
-
-def compare(title, contenders, env, runs, before=None):
-    """contenders: {name: words}; the first is ours. Alternates them, and prints medians and the ratio to ours."""
-    print(f"\n{title}")
-    times, memory, broken = {n: [] for n in contenders}, {n: 0 for n in contenders}, {}
-    for run in range(runs + 1):
-        for name, words in contenders.items():
-            if name in broken:
-                continue
-            try:
-                if before:
-                    before(name)
-                seconds, kib = once(words, env)
-            except RuntimeError as e:
-                broken[name] = str(e)
-                continue
-            if run:  # the first one warms up
-                times[name].append(seconds)
-                memory[name] = max(memory[name], kib)
-    ours = None
-    for name in contenders:
-        if name in broken:
-            print(f"  {name:34} failed: {broken[name]}")
-            continue
-        median = statistics.median(times[name])
-        ours = ours or median
-        print(f"  {name:34} {median * 1000:9.1f} ms   {min(times[name]) * 1000:9.1f} to {max(times[name]) * 1000:9.1f}"
-              f"   {memory[name] / 1024:7.1f} MiB   {median / ours:6.2f} ×")
-    return {n: statistics.median(t) for n, t in times.items() if t}
 
 
 def have(module):
@@ -240,12 +176,11 @@ def main():
     keys = os.path.join(b.folder, "keys.yaml")
     with open(keys, "w", encoding="utf-8") as f:
         json.dump([{"access_key": KEYS["AWS_ACCESS_KEY_ID"], "secret_key": KEYS["AWS_SECRET_ACCESS_KEY"]}], f)
-    b.env = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
     b.server = Server([b.program, "s3", "serve", "--root", os.path.join(b.folder, "s3"), "--listen", "127.0.0.1:0",
                        "--credentials", keys])
     try:
         b.endpoint = b.server.address
-        b.env.update(KEYS, AWS_ENDPOINT_URL=b.endpoint, AWS_EC2_METADATA_DISABLED="true")
+        b.env = clean_environment(b.endpoint)
         print(versions(b.program))
         once([b.program, "s3", "mb", "s3://bench"], b.env)
         once([b.program, "generate", "parts", "--out", URI], b.env)

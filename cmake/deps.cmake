@@ -8,7 +8,7 @@ set(DEPS_parquet libzstd snappy libdeflate libbrotlidec libbrotlienc liblz4 libx
 set(DEPS_catalog jansson libfyaml)
 set(DEPS_sql jansson)
 set(DEPS_server_http libmicrohttpd)
-set(DEPS_server_s3 libcrypto expat libfyaml)
+set(DEPS_server_s3 libcrypto expat libfyaml jansson)
 set(DEPS_cli smartcols jansson)
 
 find_package(PkgConfig REQUIRED)

@@ -11,6 +11,7 @@
 #include "server/s3/state.h"
 
 static const char *const durabilities[] = {"full", "rename", "none", NULL};
+static const char *const metrics_for[] = {"local", "all", "none", NULL};
 
 /* "HOST:PORT", "[::1]:9000", ":9000": the host into a new string (NULL: the default). */
 static int parse_listen(const char *text, char **host, int *port, nl_error *err)
@@ -78,6 +79,10 @@ static int run_serve(struct cli_context *x, const struct cli_args *a, nl_error *
     o.durability = !durability || strcmp(durability, "full") == 0 ? S3_DURABILITY_FULL
                    : strcmp(durability, "rename") == 0            ? S3_DURABILITY_RENAME
                                                                   : S3_DURABILITY_NONE;
+    const char *metrics = cli_value(a, "metrics");
+    o.metrics_for = !metrics || strcmp(metrics, "local") == 0 ? S3_METRICS_FOR_THIS_MACHINE
+                    : strcmp(metrics, "all") == 0             ? S3_METRICS_FOR_ALL
+                                                              : S3_METRICS_FOR_NOBODY;
     o.access_log = cli_value(a, "access-log");
     o.tls_cert = cli_value(a, "tls-cert");
     o.tls_key = cli_value(a, "tls-key");
@@ -105,14 +110,16 @@ const struct cli_command cli_s3_serve = {
     .path = "s3 serve",
     .operands = "",
     .summary = "Run the local S3 server",
-    .description = "Objects are plain files below the root. Prints 'listening on http://HOST:PORT' when requests can "
-                   "be taken, and "
-                   "runs until Ctrl-C. Without --credentials, a random key pair is made for the root and kept in it; "
-                   "'neuralake s3 env' "
-                   "prints it as settings.\n\nThe credentials file is YAML, a list of access_key, secret_key and, "
-                   "where wanted, name, access (read-only or read-write), buckets and prefixes; an entry 'anonymous: "
-                   "read-only' with buckets opens these to everybody. SIGHUP reads it again, and opens the access log "
-                   "again; a file that is wrong changes nothing.\n\n/-/health and /-/metrics (Prometheus) need no key.",
+    .description =
+        "Objects are plain files below the root. Prints 'listening on http://HOST:PORT' when requests can "
+        "be taken, and "
+        "runs until Ctrl-C. Without --credentials, a random key pair is made for the root and kept in it; "
+        "'neuralake s3 env' "
+        "prints it as settings.\n\nThe credentials file is YAML, a list of access_key, secret_key and, "
+        "where wanted, name, access (read-only or read-write), buckets and prefixes; an entry 'anonymous: "
+        "read-only' with buckets opens these to everybody. SIGHUP reads it again, and opens the access log "
+        "again; a file that is wrong changes nothing.\n\n/-/health and /-/metrics (Prometheus) need no key; the latter "
+        "answers this machine alone.",
     .options =
         (const struct cli_option[]){
             CLI_OPTION_ROOT,
@@ -138,6 +145,11 @@ const struct cli_command cli_s3_serve = {
              .argument = "FILE",
              .complete = CLI_COMPLETE_FILE,
              .help = "append one line a request; - is standard output"},
+            {.name = "metrics",
+             .argument = "WHOM",
+             .choices = metrics_for,
+             .complete = CLI_COMPLETE_CHOICES,
+             .help = "whom /-/metrics answers: requests from this machine (local), all, or none (default: local)"},
             {.name = "tls-cert",
              .argument = "FILE",
              .complete = CLI_COMPLETE_FILE,

@@ -44,6 +44,7 @@ static const s3_error_info table[] = {
     {"InvalidToken", 400, "The provided token is malformed or otherwise not valid.", NL_DENIED, false},
     {"InvalidURI", 400, "Couldn't parse the specified URI.", NL_INVALID, false},
     {"KeyTooLongError", 400, "Your key is too long.", NL_INVALID, false},
+    {"MalformedPolicy", 400, "This policy is not well formed, or not for this bucket.", NL_INVALID, false},
     {"MalformedXML", 400, "The XML that you provided was not well formed or did not validate.", NL_INVALID, false},
     {"MaxMessageLengthExceeded", 400, "Your request was too large.", NL_INVALID, false},
     {"MetadataTooLarge", 400, "Your metadata headers exceed the maximum allowed metadata size.", NL_INVALID, false},

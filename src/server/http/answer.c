@@ -124,9 +124,11 @@ enum MHD_Result http_queue_answer(http_request *r)
         if (!response)
             return MHD_NO;
     }
-    /* MHD refuses values with line breaks in them: such a header is left out, never split. */
+    /* MHD refuses values with line breaks in them: such a header is left out, never split. And empty ones: a space is none to
+     * who reads. */
     for (size_t i = 0; i < r->n_out; i++)
-        MHD_add_response_header(response, r->out_headers[i].name, r->out_headers[i].value);
+        MHD_add_response_header(response, r->out_headers[i].name,
+                                *r->out_headers[i].value ? r->out_headers[i].value : " ");
     pthread_mutex_lock(&r->server->mutex);
     bool closing = r->server->stopping;
     pthread_mutex_unlock(&r->server->mutex);

@@ -1,5 +1,6 @@
-/* auth.c: is this request signed by somebody we know, and now? What is not signed at all has only the rights that the keys' file gives
- * to everybody (access.c). */
+/* auth.c: is this request signed by somebody we know, and now? What is not signed at all has only the
+ * rights that the keys' file, or the bucket's policy, gives to everybody (access.c). */
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -81,10 +82,40 @@ static const char *payload_of(s3_request *rq)
 /* Not signed, to a bucket that everybody may read? Whether the operation is one that reads is decided later. */
 static bool is_open(s3_request *rq)
 {
-    if (s3_header(rq, "Authorization") || s3_auth_in_query(rq->query, rq->n_query) || !rq->bucket_name ||
-        s3_query(rq, "Signature"))
+    if (s3_header(rq, "Authorization") || s3_auth_in_query(rq->query, rq->n_query) || s3_query(rq, "Signature"))
         return false;
-    return s3_may(rq, rq->bucket_name, rq->key, false);
+    return s3_is_open(rq);
+}
+
+/* Of the connection's other end, without its port. */
+static void address_of(const s3_request *rq, char out[static 64])
+{
+    struct http_outcome o;
+    http_request_outcome(rq->http, &o);
+    memcpy(out, o.peer, sizeof(o.peer));
+}
+
+bool s3_may_try(s3_request *rq, const s3_credential *c)
+{
+    char address[64], seconds[16];
+    int64_t now = nl_monotonic_ns();
+    if (!s3_tries_owed(&rq->server->tries, now))
+        return true;
+    address_of(rq, address);
+    unsigned wait = s3_tries_wait(&rq->server->tries, address, c->access_key, now);
+    if (wait == 0)
+        return true;
+    snprintf(seconds, sizeof(seconds), "%u", wait);
+    http_add_header(rq->http, "Retry-After", seconds);
+    s3_refuse(rq, "SlowDown", "Too many requests of this access key had a wrong secret key. Please try again later.");
+    return false;
+}
+
+void s3_tried_in_vain(s3_request *rq, const s3_credential *c)
+{
+    char address[64];
+    address_of(rq, address);
+    s3_tries_failed(&rq->server->tries, address, c->access_key, nl_monotonic_ns());
 }
 
 bool s3_authenticate(s3_request *rq)
@@ -104,6 +135,8 @@ bool s3_authenticate(s3_request *rq)
         s3_refuse(rq, "InvalidToken", "This server gives no session tokens: unset AWS_SESSION_TOKEN.");
         return false;
     }
+    if (!s3_may_try(rq, c))
+        return false;
     const char *payload = scope_fits(rq) && is_timely(rq, &err) ? payload_of(rq) : NULL;
     if (!payload)
         return false;
@@ -123,9 +156,10 @@ bool s3_authenticate(s3_request *rq)
         return true;
     }
     nl_log("server/s3", NL_LOG_DEBUG, "%s: %s", http_request_id(rq->http), err.message);
-    if (rc == NL_DENIED)
+    if (rc == NL_DENIED) {
+        s3_tried_in_vain(rq, c);
         s3_refuse(rq, "SignatureDoesNotMatch", NULL);
-    else if (rc == NL_INVALID)
+    } else if (rc == NL_INVALID)
         s3_refuse(rq, "AccessDenied", err.message);
     else
         s3_refuse_error(rq, &err, NULL);

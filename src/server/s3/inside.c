@@ -31,10 +31,29 @@ static void health(s3_request *rq)
 
 static const s3_op op_health = {.name = "Health", .end = health};
 
+static void nothing(s3_request *rq)
+{
+    s3_refuse(rq, "NotFound", "There is nothing here.");
+}
+
+/* Behind a proxy on this machine everybody comes from here: then it is the proxy that has to keep /-/metrics to itself. */
+static bool may_see_metrics(const s3_request *rq)
+{
+    struct http_outcome o;
+    if (rq->server->metrics_for != S3_METRICS_FOR_THIS_MACHINE)
+        return rq->server->metrics_for == S3_METRICS_FOR_ALL;
+    http_request_outcome(rq->http, &o);
+    return !strncmp(o.peer, "127.", 4) || !strcmp(o.peer, "::1") || !strncmp(o.peer, "::ffff:127.", 11);
+}
+
 static void metrics(s3_request *rq)
 {
     nl_buf body = {0};
     nl_error err = {0};
+    if (!may_see_metrics(rq)) {
+        nothing(rq);
+        return;
+    }
     if (!s3_metrics_write(&rq->server->metrics, rq->server->http, &body, &err)) {
         send_text(rq, 200, "text/plain; version=0.0.4; charset=utf-8", &body);
         return;
@@ -44,11 +63,6 @@ static void metrics(s3_request *rq)
 }
 
 static const s3_op op_metrics = {.name = "Metrics", .end = metrics};
-
-static void nothing(s3_request *rq)
-{
-    s3_refuse(rq, "NotFound", "Below /-/ are health and metrics.");
-}
 
 static const s3_op op_nothing = {.name = "Unknown", .end = nothing};
 

@@ -5,6 +5,7 @@
 #include "server/s3/metrics.h"
 #include "server/s3/request.h"
 #include "server/s3/server.h"
+#include "server/s3/tries.h"
 
 #define S3_REGION "us-east-1" /* what GetBucketLocation says; signatures of every region are taken */
 #define S3_OWNER  "neuralake"
@@ -13,11 +14,13 @@ struct s3_server {
     http_server *http;
     s3_disk *disk;
     s3_metrics metrics;
-    bool has_metrics;           /* it was made */
-    bool sync_at_end;           /* S3_DURABILITY_RENAME */
-    char *credentials_file;     /* read again by s3_server_reload() */
-    char *tls_cert, *tls_key;   /* the bytes of the files */
-    uint8_t session_key[32];    /* session.h */
+    bool has_metrics;         /* it was made */
+    bool sync_at_end;         /* S3_DURABILITY_RENAME */
+    char *credentials_file;   /* read again by s3_server_reload() */
+    char *tls_cert, *tls_key; /* the bytes of the files */
+    uint8_t session_key[32];  /* session.h */
+    s3_tries tries;           /* wrong secrets */
+    enum s3_metrics_for metrics_for;
     pthread_mutex_t keys_mutex; /* guards what follows, and refs of all credentials */
     s3_credentials *keys;       /* those of today; one reference is the server's */
 };

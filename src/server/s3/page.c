@@ -159,7 +159,11 @@ static void login(s3_request *rq)
     const char *access = sound ? s3_query_get(form, n, "access") : NULL;
     const char *secret = sound ? s3_query_get(form, n, "secret") : NULL;
     const s3_credential *c = access && secret ? s3_credentials_find(rq->keys, access) : NULL;
+    if (c && !s3_may_try(rq, c))
+        return;
     if (!c || !s3_equal_text(c->secret_key, secret)) {
+        if (c)
+            s3_tried_in_vain(rq, c);
         show_form(rq, 403, "This access key and secret key are not known.");
         return;
     }

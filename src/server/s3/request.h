@@ -20,6 +20,7 @@
 #include "server/s3/wire/body.h"
 
 typedef struct s3_request s3_request;
+typedef struct s3_policy s3_policy;
 
 /* One operation. Calls that are NULL are not made. */
 typedef struct s3_op {
@@ -49,6 +50,8 @@ struct s3_request {
     const char *key;         /* NULL: the bucket itself */
     s3_bucket *bucket;       /* open, where an operation wanted it */
     const s3_op *op;
+    const s3_policy *policy;  /* policy.h; NULL: there is none, or nobody has asked yet */
+    bool policy_read;         /* it was asked for */
     s3_credentials *keys;     /* those of the time of its head; a reference */
     const s3_credential *who; /* NULL: it is not signed */
     s3_auth auth;
@@ -86,9 +89,15 @@ void s3_refuse_http(http_request *http, const char *code, const char *message);
 
 /* ── verifying (auth.c); false: answered ── */
 bool s3_authenticate(s3_request *rq);
+/* May the secret of this key be tried from where the request comes (tries.h)? */
+bool s3_may_try(s3_request *rq, const s3_credential *c);
+/* It was tried, and was wrong. Answers nothing. */
+void s3_tried_in_vain(s3_request *rq, const s3_credential *c);
 /* ── rights (access.c) ── */
 /* May who sent this see, or (write) change, the key (NULL: the bucket as such)? */
 bool s3_may(const s3_request *rq, const char *bucket, const char *key, bool write);
+/* Unsigned: may everybody read something of what is named? Whether it is what the operation reads is asked below. */
+bool s3_is_open(s3_request *rq);
 /* May it do the operation that was found? False: answered AccessDenied. */
 bool s3_access_check(s3_request *rq);
 /* ── finding the operation (route.c); NULL: answered ── */

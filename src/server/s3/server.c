@@ -8,6 +8,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/io/sink.h"
 #include "base/log.h"
 #include "server/s3/internal.h"
@@ -143,6 +144,7 @@ static int start(struct s3_server *s, const struct s3_server_options *o, const c
 {
     int rc = s3_metrics_init(&s->metrics, o->access_log, err);
     s->has_metrics = !rc;
+    s->metrics_for = o->metrics_for;
     s->sync_at_end = o->durability == S3_DURABILITY_RENAME;
     if (!rc)
         rc = s3_disk_open(root, o->durability == S3_DURABILITY_FULL, &s->disk, err);
@@ -167,8 +169,10 @@ int s3_server_start(const struct s3_server_options *o, struct s3_server **out, n
     *out = NULL;
     struct s3_server *s = calloc(1, sizeof(*s));
     int rc = s ? NL_OK : nl_fail_memory(err);
-    if (s)
+    if (s) {
         pthread_mutex_init(&s->keys_mutex, NULL);
+        s3_tries_init(&s->tries, (uint64_t)nl_wall_ns());
+    }
     if (!rc && o->root) {
         root = strdup(o->root);
         rc = root ? NL_OK : nl_fail_memory(err);
@@ -210,6 +214,7 @@ void s3_server_stop(struct s3_server *s)
     free(s->tls_cert);
     free(s->tls_key);
     free(s->credentials_file);
+    s3_tries_free(&s->tries);
     pthread_mutex_destroy(&s->keys_mutex);
     free(s);
 }

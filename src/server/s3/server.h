@@ -25,6 +25,13 @@ enum s3_durability {
     S3_DURABILITY_NONE,   /* the same, and nothing is ever synced: for data that can be made again */
 };
 
+/* Whom /-/metrics answers; others are told that there is nothing. */
+enum s3_metrics_for {
+    S3_METRICS_FOR_THIS_MACHINE = 0, /* connections from a loopback address */
+    S3_METRICS_FOR_ALL,
+    S3_METRICS_FOR_NOBODY,
+};
+
 /* A zeroed structure with a root is a good start. Strings are copied. */
 struct s3_server_options {
     const char *root;              /* made where it is missing; NULL: s3_state_default_root() */
@@ -36,6 +43,7 @@ struct s3_server_options {
     const char *access_log;         /* a file, appended to; "-": standard output; NULL: none */
     const char *tls_cert, *tls_key; /* PEM files, both or none */
     enum s3_durability durability;
+    enum s3_metrics_for metrics_for;
     size_t max_connections; /* 0: 4096, or less where the limit of open files is lower */
     unsigned idle_timeout;  /* seconds without a byte until a connection is closed; 0: 60 */
     size_t poll_threads;    /* threads that read, hash and send; 0: one a core, at least 2 */

@@ -30,8 +30,9 @@ static char *start(struct fixture *f)
     return path;
 }
 
-#define UPLOAD     "uploadId=00000000000000000000000000000000"
-#define DELETE_TWO "<Delete><Object><Key>in/b</Key></Object><Object><Key>out</Key></Object></Delete>"
+#define UPLOAD        "uploadId=00000000000000000000000000000000"
+#define DELETE_TWO    "<Delete><Object><Key>in/b</Key></Object><Object><Key>out</Key></Object></Delete>"
+#define DIGEST_OF_TWO "Content-MD5: oUuYpv8Qz4X0sOksdaufDg==\r\n"
 
 static void every_operation(void **state)
 {
@@ -76,7 +77,7 @@ static void every_operation(void **state)
         {"part", "GET", "/one?uploads", NULL, NULL, 403, NULL},
         {"part", "GET", "/one?uploads&prefix=in/", NULL, NULL, 200, NULL},
         {"part", "POST", "/one/out?uploads", NULL, NULL, 403, NULL},
-        {"part", "POST", "/one?delete", NULL, DELETE_TWO, 200,
+        {"part", "POST", "/one?delete", DIGEST_OF_TWO, DELETE_TWO, 200,
          "<Deleted><Key>in/b</Key></Deleted><Error><Key>out</Key><Code>AccessDenied</Code>"},
         {"part", "PUT", "/one?cors", NULL, "x", 403, NULL},
         {"part", "DELETE", "/one", NULL, NULL, 403, NULL},

@@ -1,5 +1,6 @@
 /* delete.c: DeleteObject and DeleteObjects. What is not there counts as deleted. */
 #include <string.h>
+#include <strings.h>
 
 #include "server/s3/op/op.h"
 
@@ -69,6 +70,24 @@ static const s3_xml_node *parse(s3_request *rq)
     return NULL;
 }
 
+/* Is a digest of the list sent along, in a header or announced as a trailer? wire/body.c holds it against the bytes. */
+static bool has_digest(const s3_request *rq)
+{
+    enum s3_digest_kind kind;
+    const char *trailer = s3_header(rq, "x-amz-trailer");
+    for (size_t i = 0; i < rq->n_headers; i++)
+        if (!strcasecmp(rq->headers[i].name, "Content-MD5") || s3_digest_find(rq->headers[i].name, &kind))
+            return true;
+    return trailer && s3_digest_find(trailer, &kind);
+}
+
+/* A list that was damaged on the way would delete something else. */
+static void begin_objects(s3_request *rq)
+{
+    if (!has_digest(rq))
+        s3_refuse(rq, "InvalidRequest", "Missing required header for this request: Content-MD5");
+}
+
 static void delete_objects(s3_request *rq)
 {
     nl_buf body = {0};
@@ -86,6 +105,7 @@ static void delete_objects(s3_request *rq)
 }
 
 const s3_op s3_op_delete_objects = {.name = "DeleteObjects",
+                                    .begin = begin_objects,
                                     .end = delete_objects,
                                     .text_max = 4 * 1024 * 1024,
                                     .disk = true,

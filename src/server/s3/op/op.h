@@ -11,6 +11,8 @@ extern const s3_op s3_op_list_buckets, s3_op_create_bucket, s3_op_head_bucket, s
     s3_op_bucket_location;
 /* cors.c */
 extern const s3_op s3_op_put_cors, s3_op_get_cors, s3_op_delete_cors;
+/* policy.c */
+extern const s3_op s3_op_put_policy, s3_op_get_policy, s3_op_policy_status, s3_op_delete_policy;
 /* listing.c */
 extern const s3_op s3_op_list_v1, s3_op_list_v2;
 /* get.c */

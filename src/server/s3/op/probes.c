@@ -1,4 +1,4 @@
-/* probes.c: questions that clients ask before they work ("is it versioned? who owns it? is there a policy?"), answered
+/* probes.c: questions that clients ask before they work ("is it versioned? who owns it? is it encrypted?"), answered
  * as S3 does for a bucket on which nothing of that kind was ever set. */
 #include <string.h>
 
@@ -21,8 +21,6 @@ static const struct probe bucket_probes[] = {
     {.query = "notification", .root = "NotificationConfiguration"},
     {.query = "object-lock", .code = "ObjectLockConfigurationNotFoundError"},
     {.query = "ownershipControls", .code = "OwnershipControlsNotFoundError"},
-    {.query = "policy", .code = "NoSuchBucketPolicy"},
-    {.query = "policyStatus", .code = "NoSuchBucketPolicy"},
     {.query = "publicAccessBlock", .code = "NoSuchPublicAccessBlockConfiguration"},
     {.query = "replication", .code = "ReplicationConfigurationNotFoundError"},
     {.query = "requestPayment", .root = "RequestPaymentConfiguration", .child = "Payer", .text = "BucketOwner"},

@@ -100,6 +100,8 @@ static int open_root(s3_disk *d, const char *root, nl_error *err)
     if (d->state < 0)
         return nl_fail_errno(err, errno, "cannot make %s/" S3_RESERVED, root);
     rc = take_lock(d, root, err);
+    if (!rc)
+        s3_indexes_open(&d->indexes, d->root, d->state);
     return rc ? rc : sweep(d, err);
 }
 
@@ -136,6 +138,7 @@ void s3_disk_close(s3_disk *d)
         close(b->fd);
         free(b);
     }
+    s3_indexes_close(&d->indexes);
     s3_snapshots_free(&d->snapshots);
     s3_known_free(&d->known);
     for (size_t i = 0; i < S3_KEY_STRIPES; i++)

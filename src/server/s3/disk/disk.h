@@ -26,6 +26,7 @@
 
 #include "base/arena.h"
 #include "s3proto/names.h"
+#include "server/s3/disk/indexes.h"
 #include "server/s3/disk/keypath.h"
 #include "server/s3/disk/known.h"
 #include "server/s3/disk/overflow.h"
@@ -57,6 +58,7 @@ struct s3_disk {
     s3_bucket *buckets;
     s3_known known;
     s3_snapshot_cache snapshots;
+    s3_indexes indexes;
     pthread_mutex_t stripes[S3_KEY_STRIPES];
 };
 

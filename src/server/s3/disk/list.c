@@ -135,8 +135,7 @@ static int take_folder(struct lister *l, nl_error *err)
         return rc;
     if (any)
         return give_group(l, group, err);
-    s3_walk_skip(&l->walk);
-    return NL_OK;
+    return s3_walk_skip(&l->walk, err);
 }
 
 /* A key, from the plain tree or the overflow folder (or, after a crash, both: then it is given once). */
@@ -151,8 +150,8 @@ static int take_key(struct lister *l, bool plain, bool over, nl_error *err)
     if (group)
         return give_group(l, group, err);
     int rc = give_key(l, err);
-    if (plain)
-        s3_walk_skip(&l->walk);
+    if (!rc && plain)
+        rc = s3_walk_skip(&l->walk, err);
     if (over)
         next_over(l, name, true);
     return rc;

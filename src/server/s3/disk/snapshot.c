@@ -14,7 +14,8 @@
 #include "base/clock.h"
 #include "server/s3/disk/overflow.h"
 
-#define CACHE_BYTES ((size_t)64 << 20)
+#define CACHE_BYTES ((size_t)8 << 20)
+#define FEW         128       /* so many entries are read faster than found in a long list */
 #define RACY_NS     100000000 /* far above the grain of file times (a tick: 1 to 10 ms) */
 
 void s3_snapshots_init(s3_snapshot_cache *c)
@@ -53,8 +54,8 @@ static int kind_of(int folder, const struct dirent *e)
     return S_ISREG(st.st_mode) ? 0 : S_ISDIR(st.st_mode) ? 1 : -1;
 }
 
-/* Append the entry of one name, and a NUL; count it. */
-static int take_name(int folder, const struct dirent *e, nl_buf *text, size_t *n, nl_error *err)
+/* Give the entry of one name to fn. */
+static int take_name(int folder, const struct dirent *e, s3_entry_fn fn, void *ctx, nl_error *err)
 {
     char component[S3_NAME_MAX + 1];
     size_t len;
@@ -65,9 +66,28 @@ static int take_name(int folder, const struct dirent *e, nl_buf *text, size_t *n
         return NL_OK;
     if (kind == 1)
         component[len++] = '/';
-    ++*n;
-    int rc = nl_buf_append(text, component, len, err);
-    return rc ? rc : nl_buf_putc(text, '\0', err);
+    return fn(ctx, (s3_slice){component, len}, err);
+}
+
+int s3_folder_read(int fd, s3_entry_fn fn, void *ctx, nl_error *err)
+{
+    /* A descriptor of its own: the position in a folder belongs to the open file. */
+    int own = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *d = own >= 0 ? fdopendir(own) : NULL;
+    if (!d) {
+        int saved = errno;
+        if (own >= 0)
+            close(own);
+        return nl_fail_errno(err, saved, "cannot read a folder");
+    }
+    int rc = NL_OK;
+    const struct dirent *e;
+    for (errno = 0; !rc && (e = readdir(d)); errno = 0)
+        rc = take_name(own, e, fn, ctx, err);
+    if (!rc && errno)
+        rc = nl_fail_errno(err, errno, "cannot read a folder");
+    closedir(d);
+    return rc;
 }
 
 static int by_key(const void *a, const void *b)
@@ -93,30 +113,30 @@ static int index_text(s3_snapshot *s, nl_buf *text, size_t n, nl_error *err)
     return NL_OK;
 }
 
-static int read_folder(int fd, s3_snapshot *s, nl_error *err)
+struct reading {
+    nl_buf text; /* entries, a NUL behind each */
+    size_t n, most;
+};
+
+static int take_entry(void *ctx, s3_slice entry, nl_error *err)
 {
-    /* A descriptor of its own: the position in a folder belongs to the open file. */
-    int own = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *d = own >= 0 ? fdopendir(own) : NULL;
-    if (!d) {
-        int saved = errno;
-        if (own >= 0)
-            close(own);
-        return nl_fail_errno(err, saved, "cannot read a folder");
-    }
-    nl_buf text = {0};
-    size_t n = 0;
-    int rc = NL_OK;
-    const struct dirent *e;
-    for (errno = 0; !rc && (e = readdir(d)); errno = 0)
-        rc = take_name(own, e, &text, &n, err);
-    if (!rc && errno)
-        rc = nl_fail_errno(err, errno, "cannot read a folder");
-    closedir(d);
+    struct reading *r = ctx;
+    if (++r->n > r->most)
+        return NL_CANCELLED;
+    int rc = nl_buf_append(&r->text, entry.data, entry.len, err);
+    return rc ? rc : nl_buf_putc(&r->text, '\0', err);
+}
+
+/* *large: it has more than most entries. */
+static int read_folder(int fd, s3_snapshot *s, size_t most, bool *large, nl_error *err)
+{
+    struct reading r = {.most = most};
+    int rc = s3_folder_read(fd, take_entry, &r, err);
+    *large = r.n > most;
     if (!rc)
-        rc = index_text(s, &text, n, err);
-    nl_buf_free(&text);
-    return rc;
+        rc = index_text(s, &r.text, r.n, err);
+    nl_buf_free(&r.text);
+    return *large ? NL_OK : rc;
 }
 
 static bool same_time(struct timespec a, struct timespec b)
@@ -150,7 +170,7 @@ static s3_snapshot *find_kept(s3_snapshot_cache *c, const struct stat *st)
         s3_snapshot *s = *p;
         if (s->dev != st->st_dev || s->ino != st->st_ino) {
             p = &s->next;
-        } else if (same_time(s->mtime, st->st_mtim)) {
+        } else if (same_time(s->changed, st->st_ctim)) {
             s->refs++;
             s->used = ++c->clock;
             found = s;
@@ -165,7 +185,7 @@ static s3_snapshot *find_kept(s3_snapshot_cache *c, const struct stat *st)
     return found;
 }
 
-int s3_snapshot_get(s3_snapshot_cache *c, int fd, s3_snapshot **out, nl_error *err)
+int s3_snapshot_get(s3_snapshot_cache *c, int fd, size_t most, s3_snapshot **out, nl_error *err)
 {
     struct stat st;
     *out = NULL;
@@ -179,17 +199,18 @@ int s3_snapshot_get(s3_snapshot_cache *c, int fd, s3_snapshot **out, nl_error *e
         return nl_fail_memory(err);
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
-    int rc = read_folder(fd, s, err);
-    if (rc) {
+    bool large;
+    int rc = read_folder(fd, s, most, &large, err);
+    if (rc || large) {
         free_snapshot(s);
         return rc;
     }
     s->refs = 1;
     s->dev = st.st_dev;
     s->ino = st.st_ino;
-    s->mtime = st.st_mtim;
-    int64_t age = (now.tv_sec - st.st_mtim.tv_sec) * INT64_C(1000000000) + now.tv_nsec - st.st_mtim.tv_nsec;
-    if (age > RACY_NS && s->bytes < CACHE_BYTES / 2) {
+    s->changed = st.st_ctim;
+    int64_t age = (now.tv_sec - st.st_ctim.tv_sec) * INT64_C(1000000000) + now.tv_nsec - st.st_ctim.tv_nsec;
+    if (age > RACY_NS && s->n >= FEW && s->bytes < CACHE_BYTES / 2) {
         pthread_mutex_lock(&c->mutex);
         s->refs++;
         s->used = ++c->clock;

@@ -27,44 +27,39 @@ static bool is_folder(s3_slice entry)
     return entry.len > 0 && entry.data[entry.len - 1] == '/';
 }
 
-/* Does the entry (full name) reach the bound: itself, or, for a folder, with something in it? */
-static bool reaches(const s3_walk *w, s3_slice name, bool folder)
-{
-    s3_slice key = bound_key(w);
-    int c = s3_slice_compare(name, key);
-    if (folder && begins_with(key, name))
-        return true;
-    return c > 0 || (c == 0 && !w->from.after);
-}
-
-/* name = the folders' names and entry i of the top frame. */
-static int set_name(s3_walk *w, size_t i, nl_error *err)
+/* name = the folders' names and the current entry of the top frame. */
+static int set_name(s3_walk *w, nl_error *err)
 {
     const struct s3_frame *f = &w->frames[w->depth - 1];
     w->name.len = f->prefix_len;
-    return nl_buf_append(&w->name, f->snapshot->entries[i].data, f->snapshot->entries[i].len, err);
+    return nl_buf_append(&w->name, f->entries.name.data, f->entries.name.len, err);
 }
 
-/* Binary search, from where the top frame is, for the first entry that reaches the bound. */
+/* The top frame to the first entry that reaches the bound: itself or, for a folder, with something in it. */
 static int seek_in_frame(s3_walk *w, nl_error *err)
 {
     struct s3_frame *f = &w->frames[w->depth - 1];
-    size_t lo = f->at, hi = f->snapshot->n;
-    while (lo < hi) {
-        size_t mid = lo + (hi - lo) / 2;
-        int rc = set_name(w, mid, err);
-        if (rc)
-            return rc;
-        if (reaches(w, (s3_slice){w->name.data, w->name.len}, is_folder(f->snapshot->entries[mid])))
-            hi = mid;
-        else
-            lo = mid + 1;
+    s3_slice rest = bound_key(w), folder = {w->name.data, f->prefix_len};
+    bool after = w->from.after;
+    if (begins_with(rest, folder)) {
+        rest.data += folder.len;
+        rest.len -= folder.len;
+        const char *slash = rest.len ? memchr(rest.data, '/', rest.len) : NULL;
+        if (slash) { /* the folder on the way, or what is behind it */
+            rest.len = (size_t)(slash - rest.data) + 1;
+            after = false;
+        }
+    } else if (s3_slice_compare(rest, folder) < 0) {
+        rest = (s3_slice){"", 0};
+        after = false;
+    } else {
+        f->entries.any = false;
+        return NL_OK;
     }
-    f->at = lo;
-    return NL_OK;
+    return s3_entries_seek(&f->entries, rest, after, err);
 }
 
-/* A frame for the folder whose full name is in w->name. One that is gone by now is an empty frame. */
+/* A frame for the folder whose full name is in w->name. One that is gone by now is no frame. */
 static int push(s3_walk *w, nl_error *err)
 {
     if (w->depth == w->room) {
@@ -77,23 +72,22 @@ static int push(s3_walk *w, nl_error *err)
     }
     s3_place place;
     struct s3_frame f = {.prefix_len = w->name.len};
-    enum s3_place_status s = s3_place_find(w->bucket, (s3_slice){w->name.data, w->name.len}, false, &place, err);
+    s3_slice name = {w->name.data, w->name.len};
+    enum s3_place_status s = s3_place_find(w->bucket, name, false, &place, err);
     if (s == S3_PLACE_FAILED)
         return NL_IO;
-    if (s == S3_PLACE_FOUND) {
-        int rc = s3_snapshot_get(&w->bucket->disk->snapshots, place.dir, &f.snapshot, err);
-        close(place.dir);
-        if (rc)
-            return rc;
-        w->frames[w->depth++] = f;
-        return seek_in_frame(w, err);
-    }
-    return NL_OK;
+    if (s != S3_PLACE_FOUND)
+        return NL_OK;
+    int rc = s3_entries_open(&f.entries, w->bucket, name, place.dir, err);
+    if (rc)
+        return rc;
+    w->frames[w->depth++] = f;
+    return seek_in_frame(w, err);
 }
 
 static void pop(s3_walk *w)
 {
-    s3_snapshot_release(&w->bucket->disk->snapshots, w->frames[--w->depth].snapshot);
+    s3_entries_close(&w->frames[--w->depth].entries);
 }
 
 static int set_bound(s3_walk *w, s3_slice key, bool after, nl_error *err)
@@ -123,42 +117,40 @@ void s3_walk_close(s3_walk *w)
 
 bool s3_walk_peek(s3_walk *w, s3_slice *name, bool *folder, nl_error *err, int *status)
 {
-    while (w->depth > 0) {
-        struct s3_frame *f = &w->frames[w->depth - 1];
-        if (f->at >= f->snapshot->n) {
+    while (w->depth > 0 && *status == NL_OK) {
+        const struct s3_frame *f = &w->frames[w->depth - 1];
+        if (!f->entries.any) {
             pop(w);
             if (w->depth > 0)
-                w->frames[w->depth - 1].at++;
+                *status = s3_walk_skip(w, err);
             continue;
         }
-        *status = set_name(w, f->at, err);
+        *status = set_name(w, err);
         if (*status)
             return false;
         if (w->name.len > S3_KEY_MAX) { /* put there by hand: too long for a key */
-            f->at++;
+            *status = s3_walk_skip(w, err);
             continue;
         }
         *name = (s3_slice){w->name.data, w->name.len};
-        *folder = is_folder(f->snapshot->entries[f->at]);
+        *folder = is_folder(f->entries.name);
         return true;
     }
     return false;
 }
 
-void s3_walk_skip(s3_walk *w)
+int s3_walk_skip(s3_walk *w, nl_error *err)
 {
-    w->frames[w->depth - 1].at++;
+    return s3_entries_next(&w->frames[w->depth - 1].entries, err);
 }
 
 int s3_walk_enter(s3_walk *w, nl_error *err)
 {
     size_t depth = w->depth;
-    int rc = set_name(w, w->frames[depth - 1].at, err);
+    int rc = set_name(w, err);
     if (!rc)
         rc = push(w, err);
-    if (!rc && w->depth == depth) /* it is gone */
-        s3_walk_skip(w);
-    return rc;
+    return rc || w->depth > depth ? rc : s3_walk_skip(w, err); /* it is gone */
 }
 
 int s3_walk_seek(s3_walk *w, s3_slice key, bool after, nl_error *err)

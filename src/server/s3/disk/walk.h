@@ -7,11 +7,12 @@
  *
  * W1  Entries come in the order of bytes of their full names, a folder as "b/" (snapshot.h says why that is key order).
  * W2  Nothing is read of a folder that is not entered.
+ * W3  A bound is found by a search in each folder on its way, never by reading up to it.
  */
 #ifndef NL_SERVER_S3_DISK_WALK_H
 #define NL_SERVER_S3_DISK_WALK_H
 
-#include "server/s3/disk/disk.h"
+#include "server/s3/disk/entries.h"
 
 /* Keys at or behind this one; behind it alone where after says so. */
 typedef struct s3_bound {
@@ -20,9 +21,8 @@ typedef struct s3_bound {
 } s3_bound;
 
 struct s3_frame {
-    s3_snapshot *snapshot;
-    size_t at;         /* the current entry */
-    size_t prefix_len; /* of the walk's name */
+    s3_entries entries; /* at the current one */
+    size_t prefix_len;  /* of the walk's name */
 };
 
 typedef struct s3_walk {
@@ -40,7 +40,7 @@ void s3_walk_close(s3_walk *w);
  * call. */
 bool s3_walk_peek(s3_walk *w, s3_slice *name, bool *folder, nl_error *err, int *status);
 /* To the next entry, past a folder without entering it. */
-void s3_walk_skip(s3_walk *w);
+int s3_walk_skip(s3_walk *w, nl_error *err);
 /* Into the current entry, which is a folder. */
 int s3_walk_enter(s3_walk *w, nl_error *err);
 /* Forward to a bound. */

@@ -91,11 +91,15 @@ static void put(s3_bucket *b, const char *key)
     CHECK_OK(s3_writer_commit(&w, (s3_slice){key, strlen(key)}, &meta, NULL, &err), err);
 }
 
+/* Folders with more entries than this get an index. */
+static size_t index_from = S3_INDEX_FROM;
+
 static s3_disk *open_disk(const char *root, s3_bucket **b)
 {
     s3_disk *d;
     nl_error err = {0};
     CHECK_OK(s3_disk_open(root, false, &d, &err), err);
+    d->indexes.from = index_from;
     int rc = s3_bucket_create(d, "bucket", &err);
     CHECK(rc == NL_OK || rc == NL_CONFLICT);
     CHECK_OK(s3_bucket_get(d, "bucket", b, &err), err);
@@ -147,10 +151,12 @@ static void check_listings(s3_bucket *b, const struct names *keys, struct rng *r
         }
 }
 
-static void random_keys(void **state)
+/* Listings are the same whether all folders have an index, large ones, or none. */
+static void random_keys_from(void **state, size_t from)
 {
     s3_bucket *b;
     struct rng r = rng_seed("list");
+    index_from = from;
     static struct names keys;
     s3_disk *d = open_disk(*state, &b);
     for (int round = 0; round < 4; round++) {
@@ -183,6 +189,21 @@ static void random_keys(void **state)
     s3_disk_close(d);
 }
 
+static void random_keys(void **state)
+{
+    random_keys_from(state, S3_INDEX_FROM);
+}
+
+static void random_keys_in_indexes(void **state)
+{
+    random_keys_from(state, 0);
+}
+
+static void random_keys_in_both(void **state)
+{
+    random_keys_from(state, 4);
+}
+
 /* L2: a folder is not walked through for its common prefix; the next page starts behind it. */
 static void empty_folders_are_no_prefixes(void **state)
 {
@@ -211,6 +232,8 @@ static void empty_folders_are_no_prefixes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test_setup_teardown(random_keys, tmp_setup, tmp_teardown),
+                                       cmocka_unit_test_setup_teardown(random_keys_in_indexes, tmp_setup, tmp_teardown),
+                                       cmocka_unit_test_setup_teardown(random_keys_in_both, tmp_setup, tmp_teardown),
                                        cmocka_unit_test_setup_teardown(empty_folders_are_no_prefixes, tmp_setup,
                                                                        tmp_teardown)};
     return cmocka_run_group_tests(tests, NULL, NULL);

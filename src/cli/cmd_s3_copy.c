@@ -1,19 +1,15 @@
 /* cmd_s3_copy.c: copy between folders and S3, and print objects. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "base/clock.h"
+#include "base/error.h"
 #include "base/io/pump.h"
-#include "base/str.h"
 #include "cli/commands.h"
 #include "cli/context.h"
 #include "cli/place.h"
-#include "cli/progress.h"
-#include "cli/s3_transfer.h"
+#include "cli/s3_say.h"
 
 enum { PIECE = 1024 * 1024 };
 
@@ -33,34 +29,18 @@ static int copy_from_input(struct cli_context *x, nl_sink *sink, nl_error *err)
     return rc;
 }
 
-/* Where the bytes go: "-" is standard output. */
-static int open_target(nl_store *store, const char *target, uint64_t size, nl_sink **out, nl_error *err)
+/* One end is "-", standard input or output; the other an object. */
+static int copy_stream(struct cli_context *x, nl_store *store, const char *from, const char *to, nl_put_options *o,
+                       nl_error *err)
 {
-    if (strcmp(target, "-") == 0)
-        return nl_sink_create_fd(STDOUT_FILENO, out, err);
-    /* What is copied down can be copied again: not worth waiting for the disk. */
-    nl_put_options o = {.size_hint = size == NL_SIZE_UNKNOWN ? 0 : size, .not_synced = true};
-    return nl_store_create(store, target, &o, out, err);
-}
-
-/* One object or file, whole or not at all. info: from a listing, or NULL. */
-static int copy_one(struct cli_context *x, nl_store *store, const char *from, const nl_object_info *info,
-                    const char *to, nl_error *err)
-{
-    if (cli_is_s3(from) && cli_is_s3(to))
-        return nl_store_copy(store, from, to, err);
     bool input = strcmp(from, "-") == 0;
     nl_source *source = NULL;
     nl_sink *sink = NULL;
-    int rc = input ? NL_OK : nl_store_open(store, from, info, &source, err);
+    int rc = input ? NL_OK : nl_store_open(store, from, NULL, &source, err);
     if (rc == NL_OK)
-        rc = open_target(store, to, input ? NL_SIZE_UNKNOWN : nl_source_size(source), &sink, err);
-    struct cli_progress progress;
-    cli_progress_begin(&progress, from);
+        rc = input ? nl_store_create(store, to, o, &sink, err) : nl_sink_create_fd(STDOUT_FILENO, &sink, err);
     if (rc == NL_OK)
-        rc = input ? copy_from_input(x, sink, err)
-                   : nl_pump(source, sink, &x->cancel, cli_progress_step, &progress, err);
-    cli_progress_end(&progress);
+        rc = input ? copy_from_input(x, sink, err) : nl_pump(source, sink, &x->cancel, NULL, NULL, err);
     nl_source_close(source);
     if (rc == NL_OK)
         return nl_sink_commit(sink, err);
@@ -71,22 +51,22 @@ static int copy_one(struct cli_context *x, nl_store *store, const char *from, co
 static int check_cp(const struct cli_args *a, nl_error *err)
 {
     const char *from = a->argv[0], *to = a->argv[1];
-    int rc = NL_OK;
-    if (!cli_is_s3(from) && !cli_is_s3(to))
+    int rc = s3_headers_check(a, err);
+    if (!rc && !cli_is_s3(from) && !cli_is_s3(to))
         return nl_fail(err, NL_INVALID, "neither '%s' nor '%s' is s3://BUCKET/KEY", from, to);
-    if (cli_is_s3(from))
+    if (!rc && cli_flag(a, "recursive") && (!strcmp(from, "-") || !strcmp(to, "-")))
+        return nl_fail(err, NL_INVALID, "'-' holds one object: leave --recursive out");
+    if (!rc && cli_is_s3(from))
         rc = cli_check_s3(from, cli_flag(a, "recursive"), err);
-    return rc == NL_OK && cli_is_s3(to) ? cli_check_s3(to, true, err) : rc;
+    return !rc && cli_is_s3(to) ? cli_check_s3(to, true, err) : rc;
 }
 
 /* Everything below the source. */
-static int copy_below(struct cli_context *x, const struct cli_args *a, nl_store *store, nl_error *err)
+static int plan_below(const struct cli_args *a, struct s3_run *r, nl_error *err)
 {
-    struct s3_run r = {
-        .x = x, .store = store, .quiet = cli_flag(a, "quiet"), .dry = cli_flag(a, "dryrun"), .copied = true};
     struct s3_items items = {0};
     nl_buf to = {0};
-    int rc = s3_items_gather(x, store, a->argv[0], false, false, &items, err);
+    int rc = s3_items_gather(r->x, r->store, a->argv[0], false, false, &items, err);
     if (!rc && !items.n)
         rc = nl_fail(err, NL_NOT_FOUND, "nothing lies below '%s'", a->argv[0]);
     for (size_t i = 0; !rc && i < items.n; i++) {
@@ -94,31 +74,46 @@ static int copy_below(struct cli_context *x, const struct cli_args *a, nl_store 
             continue;
         rc = cli_below(a->argv[1], items.all[i].rel, &to, err);
         if (!rc)
-            rc = s3_run_add(&r, items.all[i].uri, to.data, &items.all[i].info, err);
+            rc = s3_run_add(r, items.all[i].uri, to.data, &items.all[i].info, err);
     }
-    if (!rc)
-        rc = s3_run_all(&r, err);
     nl_buf_free(&to);
     s3_items_free(&items);
-    s3_run_free(&r);
+    return rc;
+}
+
+/* From standard input, or to standard output, where nothing else is said then. */
+static int run_stream(const struct cli_args *a, struct s3_run *r, nl_error *err)
+{
+    nl_buf target = {0};
+    nl_put_options o = {.size_hint = (uint64_t)cli_number(a, "expected-size", 0)};
+    const char *from = a->argv[0];
+    s3_headers_put(&r->headers, from, a->argv[1], &o);
+    int rc = cli_target_of(from, a->argv[1], &target, err);
+    bool output = !rc && !strcmp(target.data, "-");
+    if (!rc && !r->dry)
+        rc = copy_stream(r->x, r->store, from, target.data, &o, err);
+    if (!rc && !output)
+        s3_say(r, &(struct s3_action){.from = from, .to = target.data}, NL_SIZE_UNKNOWN);
+    nl_buf_free(&target);
     return rc;
 }
 
 static int run_cp(struct cli_context *x, const struct cli_args *a, nl_error *err)
 {
     const char *from = a->argv[0], *to = a->argv[1];
-    nl_store *store;
-    nl_buf target = {0};
-    int rc = cli_store(x, a, &store, err);
-    if (rc || cli_flag(a, "recursive"))
-        return rc ? rc : copy_below(x, a, store, err);
-    rc = cli_target_of(from, to, &target, err);
-    bool dry = cli_flag(a, "dryrun");
-    if (!rc && !dry)
-        rc = copy_one(x, store, from, NULL, target.data, err);
-    if (!rc && !cli_flag(a, "quiet") && strcmp(target.data, "-") != 0)
-        printf("%scopied %s to %s\n", dry ? "(dryrun) " : "", from, target.data);
-    nl_buf_free(&target);
+    struct s3_run r = {.x = x};
+    s3_say_options(a, &r);
+    int rc = s3_headers_read(a, &r.headers, err);
+    if (!rc)
+        rc = cli_store(x, a, &r.store, err);
+    bool stream = !strcmp(from, "-") || !strcmp(to, "-");
+    if (!rc && stream)
+        rc = run_stream(a, &r, err);
+    else if (!rc)
+        rc = cli_flag(a, "recursive") ? plan_below(a, &r, err) : s3_run_plan_one(&r, from, to, err);
+    if (!rc && !stream)
+        rc = s3_run_all(&r, err);
+    s3_run_free(&r);
     return rc;
 }
 
@@ -129,22 +124,20 @@ const struct cli_command cli_s3_cp = {
     .max_operands = 2,
     .complete = CLI_COMPLETE_FILE,
     .summary = "Copy between local files and S3, or inside S3",
-    .description = "One of the two is s3://BUCKET/KEY; \"-\" is standard input or output. A target that is a folder, a "
-                   "bucket or ends "
-                   "in \"/\" keeps the source's name. Each object or file appears whole, or not at all.",
+    .description =
+        "One of the two is s3://BUCKET/KEY; \"-\" is standard input or output. A target that is a folder, a "
+        "bucket or ends in \"/\" keeps the source's name. Each object or file appears whole, or not at all; a "
+        "file that is fetched gets its object's time.",
     .options =
         (const struct cli_option[]){
             {.name = "recursive", .letter = 'r', .help = "copy everything below the source"},
-            {.name = "include",
-             .argument = "PATTERN",
-             .repeats = true,
-             .help = "take what matches, also where an --exclude before it does"},
-            {.name = "exclude",
-             .argument = "PATTERN",
-             .repeats = true,
-             .help = "leave out what matches; the last that matches decides"},
-            {.name = "dryrun", .help = "show what would be done, and do nothing"},
-            {.name = "quiet", .letter = 'q', .help = "print nothing but errors"},
+            S3_OPTIONS_CHOSEN,
+            S3_OPTIONS_SHOWN,
+            {.name = "expected-size",
+             .argument = "BYTES",
+             .number = true,
+             .help = "of standard input: above 6 TiB, or where larger parts are wanted"},
+            S3_OPTIONS_HEADERS,
             CLI_OPTION_ENDPOINT,
             CLI_OPTIONS_WHO,
             {0},
@@ -153,6 +146,7 @@ const struct cli_command cli_s3_cp = {
         (const struct cli_example[]){
             {"Upload a file under its own name", "neuralake s3 cp parts.parquet s3://neuralake-bucket/"},
             {"Download a folder", "neuralake s3 cp --recursive s3://neuralake-bucket/2024 ./2024"},
+            {"What a program prints", "pg_dump shop | neuralake s3 cp - s3://neuralake-bucket/shop.sql"},
             {0},
         },
     .check = check_cp,
@@ -168,7 +162,7 @@ static int run_cat(struct cli_context *x, const struct cli_args *a, nl_error *er
 {
     nl_store *store;
     int rc = cli_store(x, a, &store, err);
-    return rc ? rc : copy_one(x, store, a->argv[0], NULL, "-", err);
+    return rc ? rc : copy_stream(x, store, a->argv[0], "-", NULL, err);
 }
 
 const struct cli_command cli_s3_cat = {

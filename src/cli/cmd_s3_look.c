@@ -1,27 +1,13 @@
 /* cmd_s3_look.c: what one object is, how much lies below a prefix, a URL to hand on; and buckets that go. */
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/error.h"
 #include "base/str.h"
 #include "cli/commands.h"
 #include "cli/place.h"
-#include "cli/s3_transfer.h"
-
-/* Print a JSON value in one line, and release it. */
-static int print_json(json_t *o, nl_error *err)
-{
-    char *text = o ? json_dumps(o, JSON_COMPACT) : NULL;
-    json_decref(o);
-    if (!text)
-        return nl_fail_memory(err);
-    puts(text);
-    free(text);
-    return NL_OK;
-}
+#include "cli/s3_say.h"
 
 static int check_object(const struct cli_args *a, nl_error *err)
 {
@@ -32,21 +18,18 @@ static int run_stat(struct cli_context *x, const struct cli_args *a, nl_error *e
 {
     nl_store *store;
     nl_object_info info;
-    char when[40] = "";
+    char when[32];
     const char *uri = a->argv[0];
     int rc = cli_store(x, a, &store, err);
     if (!rc)
         rc = nl_store_head(store, uri, &info, err);
     if (rc)
         return rc;
-    time_t t = (time_t)info.modified;
-    struct tm tm;
-    if (gmtime_r(&t, &tm))
-        strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", &tm);
+    s3_time_json(info.modified, when);
     if (s3_is_json(a))
-        return print_json(json_pack("{s:s, s:I, s:s, s:s}", "uri", uri, "size", (json_int_t)info.size, "modified", when,
-                                    "etag", info.etag),
-                          err);
+        return s3_print_json(json_pack("{s:s, s:I, s:s, s:s}", "uri", uri, "size", (json_int_t)info.size, "modified",
+                                       when, "etag", info.etag),
+                             err);
     printf("uri       %s\nsize      %llu\nmodified  %s\netag      %s\n", uri, (unsigned long long)info.size, when,
            info.etag);
     return NL_OK;
@@ -93,9 +76,9 @@ static int run_du(struct cli_context *x, const struct cli_args *a, nl_error *err
     if (rc)
         return rc;
     if (s3_is_json(a))
-        return print_json(json_pack("{s:s, s:I, s:I}", "uri", uri, "objects", (json_int_t)s.objects, "bytes",
-                                    (json_int_t)s.bytes),
-                          err);
+        return s3_print_json(json_pack("{s:s, s:I, s:I}", "uri", uri, "objects", (json_int_t)s.objects, "bytes",
+                                       (json_int_t)s.bytes),
+                             err);
     char size[32];
     printf("%s in %llu object%s  %s\n", nl_format_size(s.bytes, size), (unsigned long long)s.objects,
            s.objects == 1 ? "" : "s", uri);
@@ -117,15 +100,21 @@ static int run_presign(struct cli_context *x, const struct cli_args *a, nl_error
 {
     nl_store *store;
     char *url;
-    const char *method = cli_value(a, "method");
+    const char *method = cli_value(a, "method") ? cli_value(a, "method") : "GET";
+    int64_t seconds = cli_number(a, "expires-in", 3600);
     int rc = cli_store(x, a, &store, err);
     if (!rc)
-        rc = nl_store_presign(store, method ? method : "GET", a->argv[0], cli_number(a, "expires-in", 3600), &url, err);
+        rc = nl_store_presign(store, method, a->argv[0], seconds, &url, err);
     if (rc)
         return rc;
-    puts(url);
+    if (s3_is_json(a))
+        rc = s3_print_json(json_pack("{s:s, s:s, s:I, s:s}", "uri", a->argv[0], "method", method, "expires_in",
+                                     (json_int_t)seconds, "url", url),
+                           err);
+    else
+        puts(url);
     free(url);
-    return NL_OK;
+    return rc;
 }
 
 static const char *const methods[] = {"GET", "PUT", "HEAD", "DELETE", NULL};
@@ -150,6 +139,7 @@ const struct cli_command cli_s3_presign = {
              .choices = methods,
              .complete = CLI_COMPLETE_CHOICES,
              .help = "what it may be used for (default GET)"},
+            S3_OPTION_FORMAT,
             CLI_OPTION_ENDPOINT,
             CLI_OPTIONS_WHO,
             {0},
@@ -167,11 +157,11 @@ static int check_rb(const struct cli_args *a, nl_error *err)
 }
 
 /* With --force the bucket is emptied first. */
-static int empty(struct cli_context *x, nl_store *store, const char *place, nl_error *err)
+static int empty(struct cli_context *x, nl_store *store, const struct cli_args *a, nl_error *err)
 {
-    struct s3_run r = {.x = x, .store = store};
+    struct s3_run r = {.x = x, .store = store, .json = s3_is_json(a)};
     struct s3_items items = {.folders = true};
-    int rc = s3_items_gather(x, store, place, true, false, &items, err);
+    int rc = s3_items_gather(x, store, a->argv[0], true, false, &items, err);
     for (size_t i = 0; !rc && i < items.n; i++)
         rc = s3_run_add(&r, items.all[i].uri, NULL, &items.all[i].info, err);
     if (!rc)
@@ -189,9 +179,11 @@ static int run_rb(struct cli_context *x, const struct cli_args *a, nl_error *err
     snprintf(bucket, sizeof bucket, "%.*s", (int)strcspn(name, "/"), name);
     int rc = cli_store(x, a, &store, err);
     if (!rc && cli_flag(a, "force"))
-        rc = empty(x, store, a->argv[0], err);
+        rc = empty(x, store, a, err);
     if (!rc)
         rc = nl_store_remove_bucket(store, bucket, err);
+    if (!rc && s3_is_json(a))
+        return s3_print_json(json_pack("{s:s, s:s}", "action", "remove_bucket", "bucket", bucket), err);
     if (!rc)
         printf("remove_bucket: %s\n", bucket);
     return rc;
@@ -207,6 +199,7 @@ const struct cli_command cli_s3_rb = {
     .options =
         (const struct cli_option[]){
             {.name = "force", .help = "remove its objects first"},
+            S3_OPTION_FORMAT,
             CLI_OPTION_ENDPOINT,
             CLI_OPTIONS_WHO,
             {0},

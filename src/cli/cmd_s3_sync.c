@@ -1,32 +1,20 @@
 /* cmd_s3_sync.c: make one place like another, and move. Words and meanings are aws-cli's. */
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/str.h"
 #include "cli/commands.h"
 #include "cli/place.h"
-#include "cli/s3_transfer.h"
-
-#define FILTER_OPTIONS                                                                                                 \
-    {.name = "include",                                                                                                \
-     .argument = "PATTERN",                                                                                            \
-     .repeats = true,                                                                                                  \
-     .help = "take what matches, also where an --exclude before it does (* ? [a-z], below the source)"},               \
-        {.name = "exclude",                                                                                            \
-         .argument = "PATTERN",                                                                                        \
-         .repeats = true,                                                                                              \
-         .help = "leave out what matches; of several the last that matches decides"},                                  \
-        {.name = "dryrun", .help = "show what would be done, and do nothing"},                                         \
-        {.name = "quiet", .letter = 'q', .help = "print nothing but errors"}, S3_OPTION_FORMAT
+#include "cli/s3_say.h"
 
 static int check_places(const struct cli_args *a, nl_error *err)
 {
     const char *from = a->argv[0], *to = a->argv[1];
-    if (!cli_is_s3(from) && !cli_is_s3(to))
+    int rc = s3_headers_check(a, err);
+    if (!rc && !cli_is_s3(from) && !cli_is_s3(to))
         return nl_fail(err, NL_INVALID, "neither '%s' nor '%s' is s3://BUCKET", from, to);
-    int rc = cli_is_s3(from) ? cli_check_s3(from, true, err) : NL_OK;
+    if (!rc && cli_is_s3(from))
+        rc = cli_check_s3(from, true, err);
     return rc == NL_OK && cli_is_s3(to) ? cli_check_s3(to, true, err) : rc;
 }
 
@@ -70,9 +58,12 @@ static int compare(const struct cli_args *a, const struct s3_items *from, const 
 
 static int run_sync(struct cli_context *x, const struct cli_args *a, nl_error *err)
 {
-    struct s3_run r = {.x = x, .quiet = cli_flag(a, "quiet"), .dry = cli_flag(a, "dryrun"), .json = s3_is_json(a)};
+    struct s3_run r = {.x = x};
     struct s3_items from = {0}, to = {0};
-    int rc = cli_store(x, a, &r.store, err);
+    s3_say_options(a, &r);
+    int rc = s3_headers_read(a, &r.headers, err);
+    if (!rc)
+        rc = cli_store(x, a, &r.store, err);
     if (!rc)
         rc = s3_items_gather(x, r.store, a->argv[0], true, false, &from, err);
     if (!rc)
@@ -104,7 +95,9 @@ const struct cli_command cli_s3_sync = {
             {.name = "delete", .help = "remove from the target what the source does not have"},
             {.name = "size-only", .help = "compare sizes alone"},
             {.name = "exact-timestamps", .help = "fetch also what has the same size and another time"},
-            FILTER_OPTIONS,
+            S3_OPTIONS_CHOSEN,
+            S3_OPTIONS_SHOWN,
+            S3_OPTIONS_HEADERS,
             CLI_OPTION_ENDPOINT,
             CLI_OPTIONS_WHO,
             {0},
@@ -130,29 +123,6 @@ static int check_mv(const struct cli_args *a, nl_error *err)
     return rc;
 }
 
-static int local_info(const char *path, nl_object_info *out, nl_error *err)
-{
-    struct stat st;
-    if (stat(path, &st) || !S_ISREG(st.st_mode))
-        return nl_fail(err, NL_NOT_FOUND, "%s: no such file", path);
-    *out = (nl_object_info){.size = (uint64_t)st.st_size, .modified = st.st_mtime};
-    return NL_OK;
-}
-
-static int plan_one(const struct cli_args *a, struct s3_run *r, nl_error *err)
-{
-    nl_buf target = {0};
-    nl_object_info info;
-    const char *from = a->argv[0];
-    int rc = cli_is_s3(from) ? nl_store_head(r->store, from, &info, err) : local_info(from, &info, err);
-    if (!rc)
-        rc = cli_target_of(from, a->argv[1], &target, err);
-    if (!rc)
-        rc = s3_run_add(r, from, target.data, &info, err);
-    nl_buf_free(&target);
-    return rc;
-}
-
 static int plan_all(struct cli_context *x, const struct cli_args *a, struct s3_run *r, nl_error *err)
 {
     struct s3_items from = {0}, nothing = {0};
@@ -165,11 +135,13 @@ static int plan_all(struct cli_context *x, const struct cli_args *a, struct s3_r
 
 static int run_mv(struct cli_context *x, const struct cli_args *a, nl_error *err)
 {
-    struct s3_run r = {
-        .x = x, .quiet = cli_flag(a, "quiet"), .dry = cli_flag(a, "dryrun"), .json = s3_is_json(a), .move = true};
-    int rc = cli_store(x, a, &r.store, err);
+    struct s3_run r = {.x = x, .move = true};
+    s3_say_options(a, &r);
+    int rc = s3_headers_read(a, &r.headers, err);
     if (!rc)
-        rc = cli_flag(a, "recursive") ? plan_all(x, a, &r, err) : plan_one(a, &r, err);
+        rc = cli_store(x, a, &r.store, err);
+    if (!rc)
+        rc = cli_flag(a, "recursive") ? plan_all(x, a, &r, err) : s3_run_plan_one(&r, a->argv[0], a->argv[1], err);
     if (!rc)
         rc = s3_run_all(&r, err);
     s3_run_free(&r);
@@ -187,7 +159,9 @@ const struct cli_command cli_s3_mv = {
     .options =
         (const struct cli_option[]){
             {.name = "recursive", .letter = 'r', .help = "move everything below the source"},
-            FILTER_OPTIONS,
+            S3_OPTIONS_CHOSEN,
+            S3_OPTIONS_SHOWN,
+            S3_OPTIONS_HEADERS,
             CLI_OPTION_ENDPOINT,
             CLI_OPTIONS_WHO,
             {0},

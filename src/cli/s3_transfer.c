@@ -4,7 +4,6 @@
 
 #include <fcntl.h>
 #include <fnmatch.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,14 +15,7 @@
 #include "base/str.h"
 #include "cli/place.h"
 #include "cli/progress.h"
-
-const char *const s3_formats[] = {"text", "json", NULL};
-
-bool s3_is_json(const struct cli_args *a)
-{
-    const char *format = cli_value(a, "format");
-    return format && !strcmp(format, "json");
-}
+#include "cli/s3_say.h"
 
 enum { most_at_once = 64, memory_each = 64 << 20, memory_all = 256 << 20 };
 
@@ -109,7 +101,9 @@ int s3_run_add(struct s3_run *r, const char *from, const char *to, const nl_obje
         r->cap = cap;
     }
     struct s3_action *a = &r->actions[r->n];
-    *a = (struct s3_action){.from = nl_arena_strdup(&r->arena, from), .info = *info};
+    *a = (struct s3_action){.from = nl_arena_strdup(&r->arena, from), .known = info != NULL};
+    if (info)
+        a->info = *info;
     if (to)
         a->to = nl_arena_strdup(&r->arena, to);
     if (!a->from || (to && !a->to))
@@ -118,10 +112,35 @@ int s3_run_add(struct s3_run *r, const char *from, const char *to, const nl_obje
     return NL_OK;
 }
 
+int s3_run_plan_one(struct s3_run *r, const char *from, const char *to, nl_error *err)
+{
+    nl_buf target = {0};
+    nl_object_info info;
+    struct stat st;
+    bool known = false;
+    int rc = NL_OK;
+    if (cli_is_s3(from) && r->dry) {
+        rc = nl_store_head(r->store, from, &info, err);
+        known = !rc;
+    } else if (!cli_is_s3(from) && !stat(from, &st) && S_ISREG(st.st_mode)) {
+        info = (nl_object_info){.size = (uint64_t)st.st_size, .modified = st.st_mtime};
+        known = true;
+    } else if (!cli_is_s3(from) && r->dry) {
+        rc = nl_store_head(r->store, from, &info, err);
+    }
+    if (!rc)
+        rc = cli_target_of(from, to, &target, err);
+    if (!rc)
+        rc = s3_run_add(r, from, target.data, known ? &info : NULL, err);
+    nl_buf_free(&target);
+    return rc;
+}
+
 void s3_run_free(struct s3_run *r)
 {
     free(r->actions);
     nl_arena_free(&r->arena);
+    s3_headers_free(&r->headers);
 }
 
 /* ── doing it ── */
@@ -133,6 +152,8 @@ struct work {
     pthread_cond_t freed;
     size_t memory; /* that is spoken for */
     uint64_t total, done;
+    size_t copies, finished;
+    char what[64]; /* how many are left */
     struct cli_progress progress;
     size_t failed;
     nl_error first;
@@ -143,53 +164,26 @@ struct job {
     struct work *work;
     const struct s3_action *action;
     uint64_t told; /* bytes that the progress knows of */
+    uint64_t size; /* of the object, once it is known */
 };
 
-/* aws-cli's word for it. */
-static const char *word_of(const struct s3_run *r, const struct s3_action *a)
+/* Under mutex. */
+static void tell_left(struct work *w)
 {
-    if (!a->to)
-        return "delete";
-    if (r->move)
-        return "move";
-    return !cli_is_s3(a->from) ? "upload" : cli_is_s3(a->to) ? "copy" : "download";
-}
-
-static void say_json(const struct s3_run *r, const struct s3_action *a)
-{
-    json_t *o = json_pack("{s:s, s:s, s:s*, s:I, s:b}", "action", word_of(r, a), "source", a->from, "target", a->to,
-                          "size", (json_int_t)a->info.size, "dryrun", (int)r->dry);
-    char *text = o ? json_dumps(o, JSON_COMPACT) : NULL;
-    if (text)
-        puts(text);
-    free(text);
-    json_decref(o);
-}
-
-static void say(const struct s3_run *r, const struct s3_action *a)
-{
-    if (r->json)
-        say_json(r, a);
-    else if (r->quiet)
-        return;
-    else if (r->copied)
-        printf("%scopied %s to %s\n", r->dry ? "(dryrun) " : "", a->from, a->to);
-    else if (r->removed)
-        printf("%sremoved %s\n", r->dry ? "(dryrun) " : "", a->from);
-    else if (a->to)
-        printf("%s%s: %s to %s\n", r->dry ? "(dryrun) " : "", word_of(r, a), a->from, a->to);
-    else
-        printf("%s%s: %s\n", r->dry ? "(dryrun) " : "", word_of(r, a), a->from);
+    size_t left = w->copies - w->finished;
+    snprintf(w->what, sizeof w->what, "%zu file%s left", left, left == 1 ? "" : "s");
 }
 
 static int on_progress(void *ctx, uint64_t done, uint64_t total, nl_error *err)
 {
     struct job *j = ctx;
     struct work *w = j->work;
-    (void)total;
     pthread_mutex_lock(&w->mutex);
+    if (!j->action->known && !j->told) /* now it is */
+        w->total += total;
     w->done += done - j->told;
     j->told = done;
+    tell_left(w);
     cli_progress_step(&w->progress, w->done, w->total, err);
     pthread_mutex_unlock(&w->mutex);
     return NL_OK;
@@ -198,7 +192,7 @@ static int on_progress(void *ctx, uint64_t done, uint64_t total, nl_error *err)
 /* Large objects take memory on their way: so many at a time that it stays bounded. */
 static size_t take_memory(struct work *w, const struct s3_action *a)
 {
-    size_t want = a->info.size * 2 > memory_each ? memory_each : (size_t)a->info.size * 2;
+    size_t want = !a->known || a->info.size > memory_each / 2 ? memory_each : (size_t)a->info.size * 2;
     pthread_mutex_lock(&w->mutex);
     while (w->memory + want > memory_all)
         pthread_cond_wait(&w->freed, &w->mutex);
@@ -214,10 +208,12 @@ static int copy_bytes(struct job *j, nl_error *err)
     struct s3_run *r = j->work->run;
     nl_source *source;
     nl_sink *sink;
-    int rc = nl_store_open(r->store, a->from, cli_is_s3(a->from) ? &a->info : NULL, &source, err);
+    int rc = nl_store_open(r->store, a->from, a->known && cli_is_s3(a->from) ? &a->info : NULL, &source, err);
     if (rc)
         return rc;
-    nl_put_options o = {.size_hint = a->info.size, .not_synced = true};
+    uint64_t size = nl_source_size(source);
+    nl_put_options o = {.size_hint = size == NL_SIZE_UNKNOWN ? 0 : size, .not_synced = true};
+    s3_headers_put(&r->headers, a->from, a->to, &o);
     rc = nl_store_create(r->store, a->to, &o, &sink, err);
     if (!rc) {
         rc = nl_pump(source, sink, &r->x->cancel, on_progress, j, err);
@@ -226,12 +222,21 @@ static int copy_bytes(struct job *j, nl_error *err)
         else
             rc = nl_sink_commit(sink, err);
     }
+    int64_t modified = source->modified;
+    j->size = nl_source_size(source);
     nl_source_close(source);
-    struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = (time_t)a->info.modified}};
+    struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = (time_t)modified}};
     const char *path = nl_starts_with(a->to, "file://") ? a->to + strlen("file://") : a->to;
-    if (!rc && !cli_is_s3(a->to) && a->info.modified)
+    if (!rc && !cli_is_s3(a->to) && modified)
         utimensat(AT_FDCWD, path, times, 0);
     return rc;
+}
+
+static int copy_inside(const struct s3_run *r, const struct s3_action *a, nl_error *err)
+{
+    nl_put_options o = {0};
+    s3_headers_put(&r->headers, a->from, a->to, &o);
+    return nl_store_copy_known(r->store, a->from, a->known ? &a->info : NULL, a->to, &o, err);
 }
 
 static void run_job(void *arg)
@@ -244,21 +249,28 @@ static void run_job(void *arg)
     size_t memory = take_memory(w, a);
     int rc = nl_cancel_check(&r->x->cancel, &err);
     if (!rc && cli_is_s3(a->from) && cli_is_s3(a->to))
-        rc = nl_store_copy_known(r->store, a->from, &a->info, a->to, NULL, &err);
+        rc = copy_inside(r, a, &err);
     else if (!rc)
         rc = copy_bytes(j, &err);
     if (!rc && r->move)
         rc = nl_store_delete(r->store, a->from, &err);
     pthread_mutex_lock(&w->mutex);
     w->memory -= memory;
+    w->finished++;
     pthread_cond_broadcast(&w->freed);
     if (rc && !w->failed++)
         w->first = err;
     if (!rc) {
         cli_progress_end(&w->progress);
-        say(r, a);
+        s3_say(r, a, j->size);
+        fflush(stdout);
     }
     pthread_mutex_unlock(&w->mutex);
+}
+
+static uint64_t size_of(const struct s3_action *a)
+{
+    return a->known ? a->info.size : NL_SIZE_UNKNOWN;
 }
 
 /* The copies among the actions. */
@@ -269,10 +281,11 @@ static int copy_all(struct work *w, struct job *jobs, nl_error *err)
     int rc = nl_pool_new(r->n < most_at_once ? r->n : most_at_once, &pool, err);
     if (rc)
         return rc;
-    cli_progress_begin(&w->progress, "");
+    cli_progress_begin(&w->progress, w->what);
+    w->progress.on &= !r->no_progress;
     for (size_t i = 0; !rc && i < r->n; i++)
         if (r->actions[i].to) {
-            jobs[i] = (struct job){.work = w, .action = &r->actions[i]};
+            jobs[i] = (struct job){.work = w, .action = &r->actions[i], .size = size_of(&r->actions[i])};
             rc = nl_pool_submit(pool, run_job, &jobs[i], err);
         }
     nl_pool_free(pool); /* runs what is queued */
@@ -284,7 +297,7 @@ static int was_removed(void *ctx, const char *uri, const nl_error *failed, nl_er
 {
     struct work *w = ctx;
     if (!failed)
-        say(w->run, &(struct s3_action){.from = uri});
+        s3_say(w->run, &(struct s3_action){.from = uri}, NL_SIZE_UNKNOWN);
     else if (!w->failed++)
         w->first = *failed;
     return nl_cancel_check(&w->run->x->cancel, err);
@@ -309,24 +322,23 @@ int s3_run_all(struct s3_run *r, nl_error *err)
 {
     if (r->dry) {
         for (size_t i = 0; i < r->n; i++)
-            say(r, &r->actions[i]);
+            s3_say(r, &r->actions[i], size_of(&r->actions[i]));
         return NL_OK;
     }
     if (!r->n)
         return NL_OK;
     struct work w = {.run = r};
-    size_t copies = 0;
     for (size_t i = 0; i < r->n; i++) {
-        copies += r->actions[i].to != NULL;
-        w.total += r->actions[i].to ? r->actions[i].info.size : 0;
+        w.copies += r->actions[i].to != NULL;
+        w.total += r->actions[i].to && r->actions[i].known ? r->actions[i].info.size : 0;
     }
     struct job *jobs = calloc(r->n, sizeof *jobs);
     if (!jobs)
         return nl_fail_memory(err);
     pthread_mutex_init(&w.mutex, NULL);
     pthread_cond_init(&w.freed, NULL);
-    int rc = copies ? copy_all(&w, jobs, err) : NL_OK;
-    if (!rc && !nl_cancelled(&r->x->cancel) && copies < r->n)
+    int rc = w.copies ? copy_all(&w, jobs, err) : NL_OK;
+    if (!rc && !nl_cancelled(&r->x->cancel) && w.copies < r->n)
         rc = remove_all(&w, err);
     if (!rc && w.failed) {
         rc = w.first.code;

@@ -6,16 +6,9 @@
 #define NL_CLI_S3_TRANSFER_H
 
 #include "base/arena.h"
+#include "base/io/source.h"
 #include "cli/context.h"
-
-extern const char *const s3_formats[];
-#define S3_OPTION_FORMAT                                                                                               \
-    {                                                                                                                  \
-        .name = "format", .letter = 'f', .argument = "FORMAT", .choices = s3_formats,                                  \
-        .complete = CLI_COMPLETE_CHOICES, .help = "text, or json: one object a line"                                   \
-    }
-/* Is json asked for by that option? */
-bool s3_is_json(const struct cli_args *a);
+#include "cli/s3_headers.h"
 
 /* One object or file; the strings live in the list's arena. */
 struct s3_item {
@@ -29,6 +22,19 @@ struct s3_items {
     nl_arena arena;
 };
 
+/* --include, --exclude, --dryrun: for a command's table. */
+#define S3_OPTIONS_CHOSEN                                                                                              \
+    {.name = "include",                                                                                                \
+     .argument = "PATTERN",                                                                                            \
+     .repeats = true,                                                                                                  \
+     .help = "take what matches, also where an --exclude before it does (* ? [a-z], below the source)"},               \
+        {.name = "exclude",                                                                                            \
+         .argument = "PATTERN",                                                                                        \
+         .repeats = true,                                                                                              \
+         .help = "leave out what matches; of several the last that matches decides"},                                  \
+    {                                                                                                                  \
+        .name = "dryrun", .help = "show what would be done, and do nothing"                                            \
+    }
 /* Do --include and --exclude, in their order, take this name? Everything is taken first; the last that matches decides. */
 bool s3_filter_takes(const struct cli_args *a, const char *rel);
 /* What lies below a place; keys that end in "/" with folders alone (they are no files). as_folder: "s3://lake/a" means "s3://lake/a/". A local folder that
@@ -39,26 +45,30 @@ void s3_items_free(struct s3_items *items);
 
 struct s3_action {
     const char *from, *to; /* to NULL: from is removed */
-    nl_object_info info;   /* of from */
+    bool known;            /* info is that of from, by a listing; otherwise it is learned on the way */
+    nl_object_info info;
 };
 
 /* How a list of actions is done. */
 struct s3_run {
     struct cli_context *x;
     nl_store *store;
-    bool quiet, dry, json;
-    bool move;            /* the source is removed behind its copy */
-    bool copied, removed; /* say "copied A to B", "removed A", as cp and rm do */
+    bool quiet, no_progress, dry, json; /* s3_say_options() */
+    bool move;                          /* the source is removed behind its copy */
+    struct s3_headers headers;          /* of what is written; zeroed: none */
     struct s3_action *actions;
     size_t n, cap;
     nl_arena arena;
 };
 
-/* Add one; the strings are copied. */
+/* Add one; the strings are copied. info NULL: not known. */
 int s3_run_add(struct s3_run *r, const char *from, const char *to, const nl_object_info *info, nl_error *err);
+/* One object or file: with its own name where `to` is a folder. Nothing is asked of the store, unless it is a dry run. */
+int s3_run_plan_one(struct s3_run *r, const char *from, const char *to, nl_error *err);
 /* Do all: copies side by side, removals by the thousand. What fails does not stop the others; the first failure is the
  * error, which counts them. */
 int s3_run_all(struct s3_run *r, nl_error *err);
+/* Releases the headers too. */
 void s3_run_free(struct s3_run *r);
 
 #endif

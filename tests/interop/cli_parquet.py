@@ -14,9 +14,9 @@ import sys
 import termios
 import unittest
 
-sys.path.insert(0, os.path.dirname(__file__))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 sys.dont_write_bytecode = True
-from cli import Case, HEADER, LIMIT, PROGRAM, Server, wait_for  # pylint: disable=wrong-import-position
+from cli_case import Case, HEADER, LIMIT, PROGRAM, Server, wait_for  # pylint: disable=wrong-import-position
 
 try:
     import pyarrow as pa

@@ -13,9 +13,9 @@ import subprocess
 import sys
 import unittest
 
-sys.path.insert(0, os.path.dirname(__file__))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 sys.dont_write_bytecode = True
-from cli import C_CATALOG, CATALOG, Case, HEADER, LIMIT, PARTS, PROGRAM, Server, wait_for  # pylint: disable=wrong-import-position
+from cli_case import C_CATALOG, CATALOG, Case, HEADER, LIMIT, PARTS, PROGRAM, Server, wait_for  # pylint: disable=wrong-import-position
 
 # SQL, and what it is in JSON and as plain text.
 VALUES = [

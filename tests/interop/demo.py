@@ -67,7 +67,7 @@ class Demo(unittest.TestCase):
         first = self.run_demo()
         self.assertEqual(first.returncode, 0, first.stderr)
         self.check_output(first.stdout)
-        self.assertIn("made s3://neuralake-bucket", first.stdout)
+        self.assertIn("make_bucket: neuralake-bucket", first.stdout)
         second = self.run_demo()
         self.assertEqual(second.returncode, 0, second.stderr)
         self.check_output(second.stdout)

@@ -1,6 +1,7 @@
 /* neuralake/store.h: objects in S3, files in folders, behind one set of calls.
  *
  *     s3://bucket/key            an object; settings from the standard AWS environment and files
+ *     https://host/path          a file of the web, also http://; read only, asked without credentials, not listed
  *     file:///abs/path, path     a local file
  *
  * Threads  A store may be shared by threads.

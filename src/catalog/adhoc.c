@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "catalog/parquet.h"
+#include "store/web/url.h"
 
 /* One allocation, so that one free() ends it. */
 struct adhoc {
@@ -24,6 +25,9 @@ static bool is_file(const char *uri, size_t len)
 int catalog_adhoc_parquet(const char *uri, struct catalog_table **out, nl_error *err)
 {
     *out = NULL;
+    int rc = store_web_is(uri) ? store_web_parse(uri, NULL, NULL, err) : NL_OK;
+    if (rc) /* before the table's name, which is the address, stands in a message */
+        return rc;
     size_t len = strlen(uri);
     struct adhoc *a = calloc(1, sizeof *a + len + 1);
     if (!a)
@@ -33,7 +37,7 @@ int catalog_adhoc_parquet(const char *uri, struct catalog_table **out, nl_error 
                                               .is_file = is_file(uri, len),
                                               .partitioning = {.scheme = NL_SCHEME_NONE}};
     a->table = (struct catalog_table){.name = a->uri, .kind = &catalog_parquet_kind, .declaration = &a->declaration};
-    int rc = catalog_parquet_check(&a->table, err);
+    rc = catalog_parquet_check(&a->table, err);
     if (rc) {
         free(a);
         return rc;

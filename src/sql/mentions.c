@@ -64,7 +64,11 @@ static bool lists_tables(const struct sql_token *before, const struct sql_token 
 /* Texts that name a Parquet file or object; other files are left to DuckDB's own readers. */
 static bool is_path(const char *text)
 {
-    return nl_starts_with(text, "s3://") || nl_starts_with(text, "file://") || nl_ends_with(text, ".parquet");
+    static const char *const schemes[] = {"s3://", "http://", "https://", "file://"};
+    for (size_t i = 0; i < NL_LEN(schemes); i++)
+        if (nl_starts_with(text, schemes[i]))
+            return true;
+    return nl_ends_with(text, ".parquet");
 }
 
 static int add_path(struct walk *w, const char *text, nl_error *err)

@@ -28,11 +28,12 @@ struct sql_statement {
     const char *text;
     size_t len;
     struct sql_name *names;
-    struct sql_path *paths; /* Parquet files and objects: what begins with s3:// or file://, or ends in .parquet */
-    bool everything;        /* lists tables: SHOW TABLES, information_schema, … */
-    const char *use;        /* USE x: the x, else NULL */
-    bool has_condition;     /* WHERE, ON, HAVING: a filter may reach a scan */
-    bool has_in;            /* IN ( */
+    struct sql_path
+        *paths;      /* Parquet files and objects: what begins with s3://, http(s):// or file://, or ends in .parquet */
+    bool everything; /* lists tables: SHOW TABLES, information_schema, … */
+    const char *use; /* USE x: the x, else NULL */
+    bool has_condition; /* WHERE, ON, HAVING: a filter may reach a scan */
+    bool has_in;        /* IN ( */
 };
 
 /* The next statement at *at, which moves behind its ";". *found is false at the end of the text. NL_NO_MEMORY. */

@@ -8,9 +8,11 @@
 #include "store/backend.h"
 #include "store/cache/cache.h"
 #include "store/settings.h"
+#include "store/web/url.h"
+#include "store/web/web.h"
 
 struct nl_store {
-    store_backend *s3;        /* made at once, started at its first use */
+    store_backend *s3, *web;  /* made at once, started at their first use */
     nl_arena arena;           /* the options' strings, and the settings of the cache */
     nl_store_options options; /* of the cache alone */
     pthread_mutex_t mutex;    /* of the opening of the cache */
@@ -63,6 +65,8 @@ int store_new_tuned(const nl_store_options *options, const struct store_tuning *
     s->options.cache_bytes = options ? options->cache_bytes : 0;
     s->options.cache_dir = nl_arena_strdup(&s->arena, dir);
     int rc = dir && !s->options.cache_dir ? nl_fail_memory(err) : store_s3_backend(options, tuning, &s->s3, err);
+    if (!rc)
+        rc = store_web_backend(options, tuning, &s->web, err);
     if (rc) {
         nl_store_free(s);
         return rc;
@@ -80,6 +84,8 @@ void nl_store_free(nl_store *s)
 {
     if (!s)
         return;
+    if (s->web)
+        s->web->ops->free(s->web);
     if (s->s3)
         s->s3->ops->free(s->s3);
     store_cache_free(s->cache);
@@ -92,6 +98,7 @@ void nl_store_get_stats(const nl_store *s, nl_store_stats *out)
 {
     *out = (nl_store_stats){0};
     s->s3->ops->stats(s->s3, out);
+    s->web->ops->stats(s->web, out);
     const struct store_cache *cache = s->cache;
     if (cache)
         store_cache_stats(cache, out);
@@ -100,6 +107,7 @@ void nl_store_get_stats(const nl_store *s, nl_store_stats *out)
 void nl_store_interrupt(nl_store *s)
 {
     s->s3->ops->interrupt(s->s3);
+    s->web->ops->interrupt(s->web);
 }
 
 /* Whose URI is this? A name with another scheme is an error; a lone path never has "://". */
@@ -109,10 +117,13 @@ static int backend_of(nl_store *s, const char *uri, store_backend **out, nl_erro
     *out = NULL;
     if (nl_starts_with(uri, "s3://"))
         *out = s->s3;
+    else if (store_web_is(uri))
+        *out = s->web;
     else if (!mark || nl_starts_with(uri, "file://") || mark == uri || *uri == '/' || *uri == '.')
         *out = store_local_backend();
     else
-        return nl_fail(err, NL_UNSUPPORTED, "%s: only s3://bucket/key, file:///path and plain paths are known", uri);
+        return nl_fail(err, NL_UNSUPPORTED,
+                       "%s: only s3://bucket/key, https://host/path, file:///path and plain paths are known", uri);
     return *uri ? NL_OK : nl_fail(err, NL_INVALID, "the path is empty");
 }
 

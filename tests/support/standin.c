@@ -139,11 +139,13 @@ static bool send_answer(int fd, const struct standin_answer *a)
         return false;
     }
     uint64_t claim = a->claim ? a->claim : a->body_len;
-    int n = snprintf(head, sizeof head, "HTTP/1.1 %d Answer\r\n%sContent-Length: %" PRIu64 "\r\n%s\r\n",
-                     a->status ? a->status : 200, a->headers ? a->headers : "", claim,
-                     a->close ? "Connection: close\r\n" : "");
+    char length[64] = "";
+    if (!a->unsized)
+        snprintf(length, sizeof length, "Content-Length: %" PRIu64 "\r\n", claim);
+    int n = snprintf(head, sizeof head, "HTTP/1.1 %d Answer\r\n%s%s%s\r\n", a->status ? a->status : 200,
+                     a->headers ? a->headers : "", length, a->close || a->unsized ? "Connection: close\r\n" : "");
     size_t body = a->head_only ? 0 : a->cut && a->cut < a->body_len ? a->cut : a->body_len;
-    return send_all(fd, head, (size_t)n) && send_all(fd, a->body, body) && !a->cut && !a->close &&
+    return send_all(fd, head, (size_t)n) && send_all(fd, a->body, body) && !a->cut && !a->close && !a->unsized &&
            (a->head_only || claim == a->body_len);
 }
 

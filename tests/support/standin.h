@@ -37,6 +37,7 @@ struct standin_answer {
     bool silent;    /* no answer: until the stop */
     bool head_only; /* the answer to a HEAD: body_len is claimed, nothing is sent */
     bool close;     /* close the connection after the answer */
+    bool unsized;   /* no Content-Length, and the end of the connection ends the body */
 };
 
 typedef void (*standin_fn)(void *ctx, const struct standin_request *q, struct standin_answer *a);

@@ -47,6 +47,8 @@ struct store_reply {
 struct store_request {
     const char *method;
     const char *bucket, *key; /* NULL: none */
+    const char *url;          /* instead of both: an address of the web (web/url.h), asked for as it is; not signed */
+    const char *url_name;     /* and what messages call it */
     const s3_pair *query;
     size_t n_query;
     const s3_pair *headers; /* beyond host, date, payload hash and token */

@@ -95,6 +95,10 @@ int store_io_start(struct store_client *c, nl_error *err);
 
 /* GET by ranges: source.c. */
 int store_s3_open(store_backend *b, const char *uri, const nl_object_info *info, nl_source **out, nl_error *err);
+/* The same of an address of the web, by a client without keys; name is what messages call it: with NL_OK it is the
+ * source's. Its rules: web/web.h. */
+int store_source_of_url(struct store_client *c, const char *url, char *name, const nl_object_info *info,
+                        nl_source **out, nl_error *err);
 /* PUT or a multipart upload: sink.c. */
 int store_s3_create(store_backend *b, const char *uri, const nl_put_options *options, nl_sink **out, nl_error *err);
 /* HEAD. */

@@ -37,7 +37,9 @@ void store_call_code(const struct store_call *call, char out[static 64])
 static void hint_unreachable(const struct store_call *call, nl_error *err)
 {
     const struct store_endpoint *e = call->endpoint;
-    if (!e->given)
+    if (call->request.url)
+        nl_hint(err, "check the address, and the proxy (https_proxy, no_proxy)");
+    else if (!e->given)
         nl_hint(err, "no endpoint is set, so AWS itself was asked; " LOCAL_SERVER);
     else if (e->loopback)
         nl_hint(err, "is the server running? Start it with: neuralake s3 serve");
@@ -120,6 +122,11 @@ static void hint(const struct store_call *call, const struct said *s, nl_error *
 {
     const struct store_keys *keys = call->keys;
     const char *code = s->code, *access = keys ? keys->access : "";
+    if (call->request.url) {
+        if (call->reply.http == 401 || call->reply.http == 403)
+            nl_hint(err, "addresses of the web are asked without credentials");
+        return;
+    }
     bool elsewhere = *s->region && strcmp(s->region, call->region) != 0;
     if (elsewhere && (call->reply.http == 301 || call->reply.http == 400 || call->reply.http == 307))
         nl_hint(err, "the bucket is in region %s: set AWS_REGION=%s", s->region, s->region);

@@ -107,7 +107,9 @@ static size_t on_body(char *data, size_t size, size_t n, void *ctx)
     atomic_fetch_add_explicit(&call->client->bytes_received, len, memory_order_relaxed);
     if (atomic_load_explicit(&call->cancelled, memory_order_relaxed))
         return len + 1;
-    bool to_block = is_2xx(call) && (call->request.block || call->request.block_max);
+    /* Of the web a body may come whose length nobody told: into text, which grows. */
+    bool grows = call->request.url && call->request.block_max && call->reply.length == UINT64_MAX;
+    bool to_block = is_2xx(call) && !grows && (call->request.block || call->request.block_max);
     if (to_block && !call->received && call->request.block_max)
         call->failed = make_block(call);
     if (to_block && !call->failed && len > call->request.room - call->received)
@@ -154,15 +156,26 @@ static int on_seek(void *ctx, curl_off_t offset, int origin)
 
 /* ── an attempt ── */
 
-static void set_connection(CURL *e, const struct store_client *c)
+/* Redirects of the web: web/web.h, B2. */
+static void set_redirects(CURL *e, const struct store_call *call)
 {
+    curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 1L);
+    curl_easy_setopt(e, CURLOPT_MAXREDIRS, 5L);
+    curl_easy_setopt(e, CURLOPT_REDIR_PROTOCOLS_STR, call->endpoint->https ? "https" : "http,https");
+}
+
+static void set_connection(CURL *e, const struct store_call *call)
+{
+    const struct store_client *c = call->client;
     curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)connect_timeout_ms);
     curl_easy_setopt(e, CURLOPT_LOW_SPEED_LIMIT, 1L);
     curl_easy_setopt(e, CURLOPT_LOW_SPEED_TIME, (long)c->tuning.stall_seconds);
     curl_easy_setopt(e, CURLOPT_USERAGENT, "neuralake");
-    if (c->endpoint.loopback) /* a proxy of the environment is not for this machine */
+    if (call->request.url)
+        set_redirects(e, call);
+    if (call->endpoint->loopback) /* a proxy of the environment is not for this machine */
         curl_easy_setopt(e, CURLOPT_NOPROXY, "*");
     if (c->settings.ca_bundle)
         curl_easy_setopt(e, CURLOPT_CAINFO, c->settings.ca_bundle);
@@ -191,7 +204,7 @@ static void set_method(CURL *e, struct store_call *call)
 static void set_options(CURL *e, struct store_call *call)
 {
     curl_easy_reset(e);
-    set_connection(e, call->client);
+    set_connection(e, call);
     set_method(e, call);
     curl_easy_setopt(e, CURLOPT_URL, call->url);
     curl_easy_setopt(e, CURLOPT_PATH_AS_IS, 1L);
@@ -267,10 +280,12 @@ static void start_call(struct store_client *c, struct store_call *call)
 /* Take the handle away from libcurl: from here on nothing touches the call's buffers. */
 static void detach(struct store_client *c, struct store_call *call)
 {
-    long connections = 0;
+    long connections = 0, redirects = 0;
     curl_easy_getinfo(call->easy, CURLINFO_NUM_CONNECTS, &connections);
+    curl_easy_getinfo(call->easy, CURLINFO_REDIRECT_COUNT, &redirects);
     curl_easy_getinfo(call->easy, CURLINFO_OS_ERRNO, &call->os_errno);
     atomic_fetch_add_explicit(&c->connections, (uint64_t)connections, memory_order_relaxed);
+    atomic_fetch_add_explicit(&c->requests, (uint64_t)redirects, memory_order_relaxed);
     curl_multi_remove_handle(c->multi, call->easy);
     c->idle[c->n_idle++] = call->easy;
     call->easy = NULL;
@@ -319,8 +334,9 @@ static void end_attempt(struct store_client *c, struct store_call *call, CURLcod
 {
     call->curl = code;
     detach(c, call);
-    nl_log("store", NL_LOG_DEBUG, "%s %s: attempt %u, HTTP %d, %s, %zu bytes", call->request.method, call->url,
-           call->attempts, call->reply.http, curl_easy_strerror(code), call->received);
+    nl_log("store", NL_LOG_DEBUG, "%s %s: attempt %u, HTTP %d, %s, %zu bytes", call->request.method,
+           call->request.url ? call->uri : call->url, call->attempts, call->reply.http, curl_easy_strerror(code),
+           call->received);
     if (is_cancelled(call, 0))
         call->failed = NL_CANCELLED;
     int64_t delay = plan_retry(c, call);

@@ -9,6 +9,7 @@
 #include "s3proto/sigv4.h"
 #include "s3proto/time.h"
 #include "store/s3/client.h"
+#include "store/web/url.h"
 
 /* Those that requests have: host, x-amz-date, x-amz-content-sha256, x-amz-security-token, x-amz-request-payer. */
 enum { own_headers = 5 };
@@ -36,11 +37,14 @@ static int copy_request(struct store_call *call, const struct store_request *r, 
     to->method = nl_arena_strdup(a, r->method);
     to->bucket = nl_arena_strdup(a, r->bucket);
     to->key = nl_arena_strdup(a, r->key);
+    to->url = nl_arena_strdup(a, r->url);
     to->query = copy_pairs(a, r->query, r->n_query, 0);
     call->headers = copy_pairs(a, r->headers, r->n_headers, own_headers);
-    call->uri =
-        !r->bucket ? "s3://" : nl_arena_printf(a, "s3://%s%s%s", r->bucket, r->key ? "/" : "", r->key ? r->key : "");
-    if (!to->method || (r->bucket && !to->bucket) || (r->key && !to->key) || !to->query || !call->headers || !call->uri)
+    call->uri = r->url       ? nl_arena_strdup(a, r->url_name)
+                : !r->bucket ? "s3://"
+                             : nl_arena_printf(a, "s3://%s%s%s", r->bucket, r->key ? "/" : "", r->key ? r->key : "");
+    if (!to->method || (r->url && !to->url) || (r->bucket && !to->bucket) || (r->key && !to->key) || !to->query ||
+        !call->headers || !call->uri)
         return nl_fail_memory(err);
     to->headers = call->headers;
     if (r->block) {
@@ -50,9 +54,21 @@ static int copy_request(struct store_call *call, const struct store_request *r, 
     return NL_OK;
 }
 
+/* An address of the web is its own URL; its host stands for the endpoint. */
+static int web_address(struct store_call *call, nl_error *err)
+{
+    struct store_endpoint *e = nl_arena_alloc(&call->arena, sizeof *e);
+    call->url = call->request.url;
+    call->host = call->path = "";
+    call->endpoint = e;
+    return e ? store_web_parse(call->url, e, NULL, err) : nl_fail_memory(err);
+}
+
 int store_call_address(struct store_call *call, nl_error *err)
 {
     const struct store_request *r = &call->request;
+    if (r->url)
+        return web_address(call, err);
     nl_buf host = {0}, path = {0}, url = {0};
     int rc = store_endpoint_address(call->endpoint, r->bucket, r->key, &host, &path, err);
     if (!rc)
@@ -117,7 +133,7 @@ static void add_own_headers(struct store_call *call, const char *date)
     const struct store_request *r = &call->request;
     size_t n = r->n_headers;
     s3_pair *h = call->headers;
-    h[n++] = (s3_pair){"Host", call->host};
+    h[n++] = r->url ? (s3_pair){"Accept-Encoding", "identity"} : (s3_pair){"Host", call->host};
     if (call->client->settings.requester_pays && r->bucket)
         h[n++] = (s3_pair){"x-amz-request-payer", "requester"};
     if (call->keys) {

@@ -20,8 +20,10 @@
 
 #include "base/io/merge.h"
 #include "s3proto/names.h"
+#include "s3proto/time.h"
 #include "store/s3/client.h"
 #include "store/version.h"
+#include "store/web/web.h"
 
 enum { tail_kept_max = 16 << 20 };
 
@@ -30,6 +32,7 @@ struct s3_source {
     struct store_client *client;
     char bucket[S3_BUCKET_MAX + 1];
     const char *key; /* inside base.name */
+    char *url;       /* instead of both: of the web; NULL */
     pthread_mutex_t mutex;
     char etag[72];     /* under mutex: O1; "" while it is not known */
     char expected[72]; /* O4; "": none. Never changed after the first tail was asked for */
@@ -98,19 +101,30 @@ static int unit_send(struct s3_source *s, struct unit *u, size_t i, const char *
     bool known = s->etag[0], expect = !known && u->tail && s->expected[0];
     snprintf(etag, sizeof etag, "\"%s\"", known ? s->etag : s->expected);
     pthread_mutex_unlock(&s->mutex);
+    char date[S3_TIME_HTTP];
+    int64_t modified = s->base.modified;
     /* A range that may be the whole object; of others no checksum is known. */
-    bool whole = s->client->verify_checksums && u->n_calls == 1 && (u->tail || u->offset == 0);
+    bool whole = s->client->verify_checksums && u->n_calls == 1 && (u->tail || u->offset == 0) && !s->url;
     s3_pair headers[4] = {{"Range", range}};
     r.n_headers = 1;
     if (known)
         headers[r.n_headers++] = (s3_pair){"If-Match", etag};
     else if (expect)
         headers[r.n_headers++] = (s3_pair){"If-None-Match", etag};
+    else if (s->url && modified) {
+        s3_time_http(modified, date);
+        headers[r.n_headers++] = (s3_pair){"If-Unmodified-Since", date};
+    }
     if (whole)
         headers[r.n_headers++] = (s3_pair){"x-amz-checksum-mode", "ENABLED"};
     r.method = "GET";
-    r.bucket = s->bucket;
-    r.key = s->key;
+    if (s->url) {
+        r.url = s->url;
+        r.url_name = s->base.name;
+    } else {
+        r.bucket = s->bucket;
+        r.key = s->key;
+    }
     r.headers = headers;
     int rc = store_call_new(s->client, &r, &u->calls[i], err);
     return rc ? rc : store_call_submit(u->calls[i], err);
@@ -158,7 +172,7 @@ static int unit_of_tail(struct s3_source *s, uint64_t want, struct unit **out, n
     if (rc)
         return rc;
     u->tail = true;
-    struct store_request r = {.block_max = (size_t)least(ask, SIZE_MAX / 2)};
+    struct store_request r = {.block_max = s->url ? STORE_WEB_WHOLE : (size_t)least(ask, SIZE_MAX / 2)};
     rc = unit_send(s, u, 0, range, r, err);
     if (rc) {
         unit_unref(u);
@@ -182,6 +196,8 @@ static int learn(struct s3_source *s, const struct store_reply *r, uint64_t tota
     pthread_mutex_lock(&s->mutex);
     if (!s->base.modified)
         s->base.modified = r->modified;
+    else if (s->url && r->modified && !r->etag[0] && !s->etag[0])
+        same = s->base.modified == r->modified;
     if (r->etag[0] && !s->etag[0])
         memcpy(s->etag, r->etag, sizeof s->etag);
     else if (r->etag[0])
@@ -234,7 +250,7 @@ static int check_piece(struct s3_source *s, struct store_call *call, nl_range wa
         return rc;
     if (!whole && (r->http != 206 || r->first != want.offset))
         return nl_fail(err, NL_UNSUPPORTED, "%s: %s does not answer requests for a range (HTTP %d)", s->base.name,
-                       s->client->endpoint.base, r->http);
+                       call->endpoint->base, r->http);
     if (call->received != want.length)
         return nl_fail(err, NL_INVALID,
                        "%s: %" PRIu64 " bytes at offset %" PRIu64 " do not lie inside the object: %zu came",
@@ -264,11 +280,51 @@ static int wait_range(struct s3_source *s, struct s3_fetch *f, nl_cancel *cancel
 static void keep_tail(struct s3_source *s, nl_bytes tail, uint64_t total)
 {
     pthread_mutex_lock(&s->mutex);
-    if (!s->tail.data && tail.len && tail.len <= tail_kept_max) {
+    if (!s->tail.data && tail.len && tail.len <= (s->url ? STORE_WEB_WHOLE : tail_kept_max)) {
         s->tail = nl_bytes_slice(tail, 0, tail.len);
         s->tail_from = total - tail.len;
     }
     pthread_mutex_unlock(&s->mutex);
+}
+
+/* Bytes that came without their length: from text into a block. */
+static int block_of_text(struct store_call *call, nl_error *err)
+{
+    nl_block *block;
+    int rc = nl_block_new(call->text.len, &block, err);
+    if (rc)
+        return rc;
+    memcpy(nl_block_data(block), call->text.data, call->text.len);
+    call->bytes = nl_bytes_of(block, 0, call->text.len);
+    nl_block_unref(block);
+    return NL_OK;
+}
+
+/* A server of the web that knows no "last bytes", or has more than is read whole, but told the size: the same by its place. */
+static int tail_by_place(struct s3_source *s, struct s3_fetch *f, uint64_t total, nl_cancel *cancel, nl_bytes *out,
+                         nl_error *err)
+{
+    int rc = learn(s, &f->unit->calls[0]->reply, total, err);
+    if (rc)
+        return rc;
+    uint64_t take = least(f->range.length, total);
+    struct unit *u = f->unit;
+    rc = unit_of_range(s, (nl_range){total - take, take}, &f->unit, err);
+    unit_unref(u);
+    if (rc)
+        return rc;
+    f->range = (nl_range){total - take, take};
+    return wait_range(s, f, cancel, out, err);
+}
+
+/* Is this such an answer? Then *total is the size. */
+static bool tail_was_not_understood(const struct s3_source *s, const struct store_call *call, uint64_t *total)
+{
+    const struct store_reply *r = &call->reply;
+    if (!s->url || call->request.block_max < STORE_WEB_WHOLE)
+        return false;
+    *total = r->http == 416 && !call->failed ? r->total : r->http == 200 && call->failed == NL_INVALID ? r->length : 0;
+    return *total && *total != UINT64_MAX;
 }
 
 /* The answer to a tail: 206 with a part, 200 with all, 416 for an empty object. */
@@ -284,15 +340,20 @@ static int wait_tail(struct s3_source *s, struct s3_fetch *f, nl_cancel *cancel,
         return learn(s, r, 0, err);
     if (call->curl == CURLE_OK && !call->failed && r->http == 304 && s->expected[0])
         return confirm(s, r, err);
+    uint64_t total;
+    if (tail_was_not_understood(s, call, &total))
+        return tail_by_place(s, f, total, cancel, out, err);
     rc = store_call_result(call, err);
+    if (!rc && !call->bytes.data && call->text.len)
+        rc = block_of_text(call, err);
     if (rc)
         return rc;
-    uint64_t total = r->http == 206 ? r->total : call->received;
+    total = r->http == 206 ? r->total : call->received;
     bool fits =
         r->http != 206 || (total != UINT64_MAX && r->last + 1 == total && r->last - r->first + 1 == call->received);
     if (!fits)
         return nl_fail(err, NL_UNSUPPORTED, "%s: %s answered a request for a range with something else (HTTP %d)",
-                       s->base.name, s->client->endpoint.base, r->http);
+                       s->base.name, call->endpoint->base, r->http);
     rc = learn(s, r, total, err);
     if (!rc)
         rc = check_whole(s, call, total, err);
@@ -442,6 +503,7 @@ static void s3_close(nl_source *base)
     nl_bytes_release(&s->tail);
     pthread_mutex_destroy(&s->mutex);
     free(s->base.name);
+    free(s->url);
     free(s);
 }
 
@@ -468,6 +530,8 @@ int store_source_identity(nl_source *base, nl_buf *out, nl_error *err)
     struct s3_source *s = source_of(base);
     nl_buf host = {0}, path = {0};
     int rc = store_client_resolve(s->client, err);
+    if (!rc && s->url)
+        return nl_buf_printf(out, err, "web %s", s->url);
     if (!rc)
         rc = store_endpoint_address(&s->client->endpoint, s->bucket, s->key, &host, &path, err);
     if (!rc)
@@ -489,6 +553,23 @@ int store_s3_object_uri(const char *uri, char bucket[static 64], const char **ke
     return rc;
 }
 
+/* Takes the name, which must be there. NULL: no memory. */
+static struct s3_source *source_new(struct store_client *c, char *name, const nl_object_info *info)
+{
+    struct s3_source *s = calloc(1, sizeof *s);
+    if (!s)
+        return NULL;
+    s->base.ops = &s3_source_ops;
+    s->base.name = name;
+    s->base.size = info ? info->size : NL_SIZE_UNKNOWN;
+    s->base.modified = info ? info->modified : 0;
+    s->client = c;
+    if (info)
+        memcpy(s->etag, info->etag, sizeof s->etag);
+    pthread_mutex_init(&s->mutex, NULL);
+    return s;
+}
+
 int store_s3_open(store_backend *b, const char *uri, const nl_object_info *info, nl_source **out, nl_error *err)
 {
     char bucket[S3_BUCKET_MAX + 1];
@@ -497,23 +578,29 @@ int store_s3_open(store_backend *b, const char *uri, const nl_object_info *info,
     int rc = store_s3_object_uri(uri, bucket, &key, err);
     if (rc)
         return rc;
-    struct s3_source *s = calloc(1, sizeof *s);
     char *name = strdup(uri);
-    if (!s || !name) {
-        free(s);
+    struct s3_source *s = name ? source_new((struct store_client *)b, name, info) : NULL;
+    if (!s) {
         free(name);
         return nl_fail_memory(err);
     }
-    s->base.ops = &s3_source_ops;
-    s->base.name = name;
-    s->base.size = info ? info->size : NL_SIZE_UNKNOWN;
-    s->base.modified = info ? info->modified : 0;
-    s->client = (struct store_client *)b;
     memcpy(s->bucket, bucket, sizeof bucket);
     s->key = name + (key - uri);
-    if (info)
-        memcpy(s->etag, info->etag, sizeof s->etag);
-    pthread_mutex_init(&s->mutex, NULL);
+    *out = &s->base;
+    return NL_OK;
+}
+
+int store_source_of_url(struct store_client *c, const char *url, char *name, const nl_object_info *info,
+                        nl_source **out, nl_error *err)
+{
+    char *copy = strdup(url);
+    struct s3_source *s = copy ? source_new(c, name, info) : NULL;
+    *out = NULL;
+    if (!s) {
+        free(copy);
+        return nl_fail_memory(err);
+    }
+    s->url = copy;
     *out = &s->base;
     return NL_OK;
 }

@@ -213,6 +213,7 @@ const struct cli_command cli_parquet_check = {
             {.name = "quiet", .letter = 'q', .help = "print errors only, no warnings"},
             CLI_OPTION_ENDPOINT,
             CLI_OPTIONS_WHO,
+            CLI_OPTIONS_CACHE,
             {0},
         },
     .examples =

@@ -249,6 +249,7 @@ const struct cli_command cli_parquet_inspect = {
              .help = "how it is printed"},
             CLI_OPTION_ENDPOINT,
             CLI_OPTIONS_WHO,
+            CLI_OPTIONS_CACHE,
             {0},
         },
     .run = run,

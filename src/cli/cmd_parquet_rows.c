@@ -220,6 +220,7 @@ const struct cli_command cli_parquet_head = {
             CLI_OPTION_FORMAT,
             CLI_OPTION_ENDPOINT,
             CLI_OPTIONS_WHO,
+            CLI_OPTIONS_CACHE,
             {0},
         },
     .run = run_head,
@@ -253,6 +254,7 @@ const struct cli_command cli_parquet_cat = {
              .help = "how rows are printed (default: csv)"},
             CLI_OPTION_ENDPOINT,
             CLI_OPTIONS_WHO,
+            CLI_OPTIONS_CACHE,
             {0},
         },
     .examples =

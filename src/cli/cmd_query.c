@@ -122,10 +122,10 @@ const struct cli_command cli_query = {
     .operands = "['SQL']",
     .max_operands = 1,
     .summary = "Run SQL over the catalog's tables, over objects and files",
-    .description =
-        "Tables are database.table of the catalog; 's3://bucket/key.parquet' and 'path.parquet' in quotes are "
-        "tables without any catalog. The SQL is that of DuckDB. It comes from the operand, from --file, or from "
-        "standard input; of several statements the rows of the last one are printed.",
+    .description = "Tables are database.table of the catalog; 's3://bucket/key.parquet', 'https://host/x.parquet' and "
+                   "'path.parquet' in quotes are tables without any catalog. The SQL is that of DuckDB. It comes from "
+                   "the operand, from --file, or from "
+                   "standard input; of several statements the rows of the last one are printed.",
     .options =
         (const struct cli_option[]){
             CLI_OPTION_CATALOG,
@@ -142,6 +142,7 @@ const struct cli_command cli_query = {
              .help = "threads that work on the query (default: one a core)"},
             CLI_OPTION_ENDPOINT,
             CLI_OPTIONS_WHO,
+            CLI_OPTIONS_CACHE,
             {0},
         },
     .examples =

@@ -113,6 +113,16 @@ extern const char *const cli_payers[];
         .name = "request-payer", .argument = "WHO", .choices = cli_payers, .complete = CLI_COMPLETE_CHOICES,           \
         .help = "agree to pay for what is asked of another's bucket"                                                   \
     }
+/* The cache of what is read: two options. */
+#define CLI_OPTIONS_CACHE                                                                                              \
+    {.name = "cache-dir",                                                                                              \
+     .argument = "FOLDER",                                                                                             \
+     .complete = CLI_COMPLETE_FOLDER,                                                                                  \
+     .help = "keep what is read in this folder, \"\" for none (default: NEURALAKE_CACHE_DIR, none)"},                  \
+    {                                                                                                                  \
+        .name = "cache-size", .argument = "SIZE",                                                                      \
+        .help = "what the folder may take (default: NEURALAKE_CACHE_SIZE, 10GiB)"                                      \
+    }
 #define CLI_OPTION_ROOT                                                                                                \
     {                                                                                                                  \
         .name = "root", .argument = "DIR", .complete = CLI_COMPLETE_FOLDER,                                            \

@@ -12,5 +12,6 @@ extern const struct cli_command cli_s3_mb, cli_s3_rb, cli_s3_ls, cli_s3_cp, cli_
     cli_s3_rm, cli_s3_stat, cli_s3_du, cli_s3_presign;
 extern const struct cli_command cli_parquet_inspect, cli_parquet_head, cli_parquet_cat, cli_parquet_check,
     cli_parquet_rewrite;
+extern const struct cli_command cli_cache_info, cli_cache_clear;
 
 #endif

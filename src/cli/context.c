@@ -88,12 +88,17 @@ static void print_stats(const struct cli_context *x)
     nl_store_stats s = {0};
     if (x->store)
         nl_store_get_stats(x->store, &s);
-    char received[32], sent[32], time[32];
-    fprintf(stderr, "%llu request%s (%llu %s) on %llu connection%s, %s received, %s sent, %s\n",
+    char received[32], sent[32], cached[32], time[32];
+    fprintf(stderr, "%llu request%s (%llu %s) on %llu connection%s, %s received, %s sent",
             (unsigned long long)s.requests, s.requests == 1 ? "" : "s", (unsigned long long)s.retries,
             s.retries == 1 ? "retry" : "retries", (unsigned long long)s.connections, s.connections == 1 ? "" : "s",
-            nl_format_size(s.bytes_received, received), nl_format_size(s.bytes_sent, sent),
-            nl_format_duration(nl_monotonic_ns() - x->started_ns, time));
+            nl_format_size(s.bytes_received, received), nl_format_size(s.bytes_sent, sent));
+    if (s.cache_hits || s.cache_failures)
+        fprintf(stderr, ", %llu range%s (%s) from the cache", (unsigned long long)s.cache_hits,
+                s.cache_hits == 1 ? "" : "s", nl_format_size(s.cache_bytes, cached));
+    if (s.cache_failures)
+        fprintf(stderr, " (%llu of its files damaged or not written)", (unsigned long long)s.cache_failures);
+    fprintf(stderr, ", %s\n", nl_format_duration(nl_monotonic_ns() - x->started_ns, time));
 }
 
 void cli_context_free(struct cli_context *x)
@@ -171,6 +176,10 @@ int cli_store(struct cli_context *x, const struct cli_args *a, nl_store **out, n
                               .anonymous = flag_if_any(a, "no-sign-request"),
                               .requester_pays = value_if_any(a, "request-payer") != NULL};
         nl_store *store;
+        const char *size = value_if_any(a, "cache-size");
+        o.cache_dir = value_if_any(a, "cache-dir");
+        if (size && !nl_parse_size(size, &o.cache_bytes))
+            return nl_fail(err, NL_INVALID, "--cache-size is a size such as 10GiB, not '%s'", size);
         int rc = nl_store_new(&o, &store, err);
         if (rc)
             return rc;

@@ -44,7 +44,8 @@ void cli_on_interrupt(struct cli_context *x, void (*fn)(void *arg), void *arg);
 /* Read up to len bytes of standard input; *n is 0 at its end. NL_CANCELLED once a signal arrived, also while waiting. */
 int cli_read_input(struct cli_context *x, void *to, size_t len, size_t *n, nl_error *err);
 
-/* The store, with the options that the command has of CLI_OPTION_ENDPOINT and CLI_OPTIONS_WHO. Owned by x. */
+/* The store, with the options that the command has of CLI_OPTION_ENDPOINT, CLI_OPTIONS_WHO and CLI_OPTIONS_CACHE.
+ * Owned by x. */
 int cli_store(struct cli_context *x, const struct cli_args *a, nl_store **out, nl_error *err);
 /* The catalog of --catalog, or the default. Owned by x. With optional, none found is NL_OK and *out NULL. */
 int cli_catalog(struct cli_context *x, const struct cli_args *a, bool optional, nl_catalog **out, nl_error *err);

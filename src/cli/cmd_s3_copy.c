@@ -10,6 +10,7 @@
 #include "cli/context.h"
 #include "cli/place.h"
 #include "cli/s3_say.h"
+#include "store/web/url.h"
 
 enum { PIECE = 1024 * 1024 };
 
@@ -52,7 +53,10 @@ static int check_cp(const struct cli_args *a, nl_error *err)
 {
     const char *from = a->argv[0], *to = a->argv[1];
     int rc = s3_headers_check(a, err);
-    if (!rc && !cli_is_s3(from) && !cli_is_s3(to))
+    bool web = store_web_is(from);
+    if (!rc && web && cli_flag(a, "recursive"))
+        return nl_fail(err, NL_UNSUPPORTED, "the web has no listings: leave --recursive out");
+    if (!rc && !cli_is_s3(from) && !cli_is_s3(to) && !web)
         return nl_fail(err, NL_INVALID, "neither '%s' nor '%s' is s3://BUCKET/KEY", from, to);
     if (!rc && cli_flag(a, "recursive") && (!strcmp(from, "-") || !strcmp(to, "-")))
         return nl_fail(err, NL_INVALID, "'-' holds one object: leave --recursive out");
@@ -125,7 +129,8 @@ const struct cli_command cli_s3_cp = {
     .complete = CLI_COMPLETE_FILE,
     .summary = "Copy between local files and S3, or inside S3",
     .description =
-        "One of the two is s3://BUCKET/KEY; \"-\" is standard input or output. A target that is a folder, a "
+        "One of the two is s3://BUCKET/KEY, or the source https://…; \"-\" is standard input or output. A target that "
+        "is a folder, a "
         "bucket or ends in \"/\" keeps the source's name. Each object or file appears whole, or not at all; a "
         "file that is fetched gets its object's time.",
     .options =

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "base/str.h"
+#include "store/web/url.h"
 
 bool cli_is_s3(const char *uri)
 {
@@ -55,6 +56,9 @@ int cli_target_of(const char *source, const char *target, nl_buf *out, nl_error 
     const char *name = strcmp(source, "-") == 0 ? "" : cli_base_name(source);
     if (!*name)
         return nl_fail(err, NL_INVALID, "'%s' is a folder: name the target itself", target);
+    if (store_web_is(source) && strchr(name, '?')) /* what is behind it is no part of a name, and may be a secret */
+        return nl_fail(err, NL_INVALID, "'%s' is a folder, and the address has a \"?\": name the target itself",
+                       target);
     return cli_below(target, name, out, err);
 }
 

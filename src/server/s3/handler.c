@@ -82,6 +82,7 @@ static void open_body(s3_request *rq)
                          .chain = &rq->chain,
                          .want_md5 = rq->want_md5,
                          .checksum_default = rq->checksum_default,
+                         .checksum_of_object = rq->op->object_checksum,
                          .fn = take_bytes,
                          .ctx = rq};
     o.content_sha256 = s3_header(rq, "x-amz-content-sha256");
@@ -147,7 +148,7 @@ static void on_body(void *app, http_request *http, const void *data, size_t len)
     nl_error err = {0};
     (void)app;
     int rc = s3_body_feed(&rq->body, data, len, &err);
-    if (!rc)
+    if (!rc || http_answered(http))
         return;
     if (rc == NL_INVALID || rc == NL_DENIED)
         s3_refuse(rq, rq->body.code, err.message);

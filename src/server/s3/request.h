@@ -30,10 +30,11 @@ typedef struct s3_op {
     void (*end)(s3_request *rq);   /* the body is whole and true: must answer */
     void (*drop)(s3_request *rq);  /* release state; always */
     size_t text_max;
-    bool disk;   /* end waits for the disk */
-    bool writes; /* not for keys that are read-only */
-    bool lists;  /* what it shows is chosen by the prefix of its query */
-    bool each;   /* it names keys in its body, and asks s3_may() for each */
+    bool disk;            /* end waits for the disk */
+    bool writes;          /* not for keys that are read-only */
+    bool lists;           /* what it shows is chosen by the prefix of its query */
+    bool each;            /* it names keys in its body, and asks s3_may() for each */
+    bool object_checksum; /* x-amz-checksum-… speaks of the object that it makes, not of the body */
 } s3_op;
 
 struct s3_request {

@@ -12,6 +12,7 @@
 
 #include "base/io/sink.h"
 #include "server/s3/disk/file.h"
+#include "server/s3/disk/upload.h"
 
 /* The whole file, for writing. */
 static struct flock whole_lock(void)
@@ -82,6 +83,7 @@ static int sweep(s3_disk *d, nl_error *err)
         if (fd < 0)
             continue;
         rc = s3_folder_remove(fd, "tmp", err);
+        s3_upload_sweep(fd);
         close(fd);
     }
     nl_arena_free(&arena);
@@ -118,6 +120,7 @@ int s3_disk_open(const char *root, bool durable, s3_disk **out, nl_error *err)
         pthread_mutex_init(&d->stripes[i], NULL);
     s3_known_init(&d->known);
     s3_snapshots_init(&d->snapshots);
+    s3_live_init(&d->live);
     int rc = open_root(d, root, err);
     if (rc) {
         s3_disk_close(d);
@@ -140,6 +143,7 @@ void s3_disk_close(s3_disk *d)
     }
     s3_indexes_close(&d->indexes);
     s3_snapshots_free(&d->snapshots);
+    s3_live_free(&d->live);
     s3_known_free(&d->known);
     for (size_t i = 0; i < S3_KEY_STRIPES; i++)
         pthread_mutex_destroy(&d->stripes[i]);

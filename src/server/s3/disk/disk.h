@@ -29,6 +29,7 @@
 #include "server/s3/disk/indexes.h"
 #include "server/s3/disk/keypath.h"
 #include "server/s3/disk/known.h"
+#include "server/s3/disk/live.h"
 #include "server/s3/disk/overflow.h"
 #include "server/s3/disk/snapshot.h"
 
@@ -59,6 +60,7 @@ struct s3_disk {
     s3_known known;
     s3_snapshot_cache snapshots;
     s3_indexes indexes;
+    s3_live_table live; /* uploads in use */
     pthread_mutex_t stripes[S3_KEY_STRIPES];
 };
 

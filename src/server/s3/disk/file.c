@@ -72,8 +72,8 @@ int s3_file_copy(int from, uint64_t from_offset, int to, uint64_t to_offset, uin
     return NL_OK;
 }
 
-int s3_file_digest(int fd, uint64_t size, const enum s3_digest_kind *kinds, size_t n, s3_digest_value *out,
-                   nl_error *err)
+int s3_file_digest(int fd, uint64_t offset, uint64_t size, const enum s3_digest_kind *kinds, size_t n,
+                   s3_digest_value *out, nl_error *err)
 {
     char piece[32 * 1024];
     s3_digest digests[S3_DIGEST_KINDS];
@@ -81,7 +81,7 @@ int s3_file_digest(int fd, uint64_t size, const enum s3_digest_kind *kinds, size
         s3_digest_open(&digests[i], kinds[i]);
     for (uint64_t at = 0; at < size;) {
         size_t want = size - at < sizeof(piece) ? (size_t)(size - at) : sizeof(piece);
-        ssize_t got = pread(fd, piece, want, (off_t)at);
+        ssize_t got = pread(fd, piece, want, (off_t)(offset + at));
         if (got < 0 && errno == EINTR)
             continue;
         if (got <= 0)

@@ -11,12 +11,12 @@
 int s3_file_pwrite(int fd, const void *data, size_t len, uint64_t offset, nl_error *err);
 /* Copy length bytes inside the kernel (shares blocks where the file system can). NL_CORRUPT: from is shorter. */
 int s3_file_copy(int from, uint64_t from_offset, int to, uint64_t to_offset, uint64_t length, nl_error *err);
-/* Digests of the first size bytes, of n kinds in one reading. */
+/* Digests of size bytes from an offset on, of n kinds in one reading. */
 typedef struct s3_digest_value {
     uint8_t bytes[S3_DIGEST_MAX];
 } s3_digest_value;
-int s3_file_digest(int fd, uint64_t size, const enum s3_digest_kind *kinds, size_t n, s3_digest_value *out,
-                   nl_error *err);
+int s3_file_digest(int fd, uint64_t offset, uint64_t size, const enum s3_digest_kind *kinds, size_t n,
+                   s3_digest_value *out, nl_error *err);
 /* Data and metadata of a file, or the names in a folder, to the disk; what is for the message. */
 int s3_file_sync(int fd, const char *what, nl_error *err);
 /* How many of those this process has made. */

@@ -65,6 +65,22 @@ static int put_runs(nl_buf *out, const s3_meta *m, nl_error *err)
     return rc;
 }
 
+static int put_numbers(nl_buf *out, const s3_meta *m, nl_error *err)
+{
+    nl_buf bytes = {0};
+    int rc = NL_OK;
+    for (size_t i = 0; i < m->n_numbers && !rc; i++) {
+        uint8_t pair[20];
+        size_t n = put_leb(pair, m->numbers[i].gap);
+        n += put_leb(pair + n, m->numbers[i].count);
+        rc = nl_buf_append(&bytes, pair, n, err);
+    }
+    if (!rc && m->n_numbers)
+        rc = put_record(out, 'n', bytes.data, bytes.len, err);
+    nl_buf_free(&bytes);
+    return rc;
+}
+
 int s3_meta_pack(const s3_meta *m, nl_buf *out, nl_error *err)
 {
     int rc = nl_buf_append(out, magic, sizeof(magic), err);
@@ -82,7 +98,11 @@ int s3_meta_pack(const s3_meta *m, nl_buf *out, nl_error *err)
         rc = put_record(out, 'u', m->upload_id, strlen(m->upload_id), err);
     for (size_t i = 0; i < m->n_tags && !rc; i++)
         rc = put_strings(out, 'g', (const char *[]){m->tags[i].name, m->tags[i].value}, 2, err);
-    return rc ? rc : put_runs(out, m, err);
+    if (!rc)
+        rc = put_runs(out, m, err);
+    if (!rc)
+        rc = put_numbers(out, m, err);
+    return rc || !m->part_sums ? rc : put_record(out, 'k', m->part_sums, m->part_sums_len, err);
 }
 
 static uint64_t get_u64(const uint8_t *p)
@@ -138,6 +158,33 @@ static int get_runs(nl_arena *arena, s3_meta *m, const uint8_t *p, size_t len, n
     return NL_OK;
 }
 
+static int get_numbers(nl_arena *arena, s3_meta *m, const uint8_t *p, size_t len, nl_error *err)
+{
+    const uint8_t *end = p + len;
+    m->n_numbers = 0;
+    m->numbers = nl_arena_array(arena, len / 2, sizeof(*m->numbers));
+    if (!m->numbers)
+        return nl_fail_memory(err);
+    while (p < end) {
+        s3_number_run r;
+        if (!get_leb(&p, end, &r.gap) || !get_leb(&p, end, &r.count) || r.count == 0)
+            return nl_fail(err, NL_CORRUPT, "metadata: damaged numbers of parts");
+        m->numbers[m->n_numbers++] = r;
+    }
+    return NL_OK;
+}
+
+static int get_bytes(nl_arena *arena, s3_meta *m, const uint8_t *p, size_t len, nl_error *err)
+{
+    uint8_t *copy = nl_arena_alloc(arena, len);
+    if (!copy)
+        return nl_fail_memory(err);
+    memcpy(copy, p, len);
+    m->part_sums = copy;
+    m->part_sums_len = len;
+    return NL_OK;
+}
+
 /* One record into m; m->headers and m->tags have room. */
 static int get_record(nl_arena *arena, s3_meta *m, uint8_t tag, const uint8_t *p, size_t len, nl_error *err)
 {
@@ -170,6 +217,10 @@ static int get_record(nl_arena *arena, s3_meta *m, uint8_t tag, const uint8_t *p
     }
     case 'p':
         return get_runs(arena, m, p, len, err);
+    case 'n':
+        return get_numbers(arena, m, p, len, err);
+    case 'k':
+        return get_bytes(arena, m, p, len, err);
     case 'u':
         return get_strings(arena, p, len, (const char **[]){&m->upload_id}, 1, err);
     default:
@@ -211,7 +262,8 @@ void s3_meta_settle(s3_meta *m, const struct stat *st)
     if (ours)
         return;
     m->checksum_header = m->checksum = m->checksum_type = m->upload_id = NULL;
-    m->n_runs = 0;
+    m->part_sums = NULL;
+    m->n_runs = m->n_numbers = m->part_sums_len = 0;
     char text[96];
     uint8_t digest[32];
     int n = snprintf(text, sizeof(text), "%llu %llu %lld", (unsigned long long)st->st_ino, (unsigned long long)m->size,
@@ -254,4 +306,46 @@ bool s3_meta_part(const s3_meta *m, uint64_t n, uint64_t *offset, uint64_t *size
             return false;
     }
     return false;
+}
+
+/* The number of the i-th part. */
+static uint64_t number_of(const s3_meta *m, uint64_t i)
+{
+    uint64_t number = 0, left = i;
+    for (size_t k = 0; k < m->n_numbers; k++) {
+        number += m->numbers[k].gap;
+        if (left <= m->numbers[k].count)
+            return number + left;
+        number += m->numbers[k].count;
+        left -= m->numbers[k].count;
+    }
+    return number + left;
+}
+
+bool s3_meta_piece_at(const s3_meta *m, uint64_t i, s3_meta_piece *out)
+{
+    enum s3_digest_kind kind;
+    if (!s3_meta_part(m, i, &out->offset, &out->size))
+        return false;
+    out->number = number_of(m, i);
+    out->sum = NULL;
+    if (m->part_sums && m->checksum_header && s3_digest_find(m->checksum_header, &kind) &&
+        i <= m->part_sums_len / s3_digest_size(kind))
+        out->sum = m->part_sums + (i - 1) * s3_digest_size(kind);
+    return true;
+}
+
+bool s3_meta_piece_of(const s3_meta *m, uint64_t number, s3_meta_piece *out)
+{
+    uint64_t at = 0, i = 0;
+    for (size_t k = 0; k < m->n_numbers; k++) {
+        at += m->numbers[k].gap;
+        if (number <= at)
+            return false;
+        if (number - at <= m->numbers[k].count)
+            return s3_meta_piece_at(m, i + (number - at), out);
+        at += m->numbers[k].count;
+        i += m->numbers[k].count;
+    }
+    return m->n_numbers == 0 && s3_meta_piece_at(m, number, out);
 }

@@ -4,6 +4,7 @@
  *         'e' ETag without quotes          's' size (8, LE)         't' mtime in ns (8, LE)
  *         'h' header: name \0 value        'c' checksum: header name \0 base64 \0 type       'u' upload id
  *         'g' tag: key \0 value            'p' parts: runs of (count, size), as LEB128 numbers
+ *         'n' their numbers, where they are not 1, 2, 3 …: runs of (left out, count)     'k' their checksums, raw
  *
  * A1  Records with an unknown tag are skipped: a newer version may add some.
  * A2  Size and mtime are those that the file had when it was committed. Where the file differs, somebody changed it by
@@ -29,6 +30,11 @@ typedef struct s3_part_run {
     uint64_t count, size;
 } s3_part_run;
 
+/* So many numbers of parts in a row, behind so many that there are not. */
+typedef struct s3_number_run {
+    uint64_t gap, count;
+} s3_number_run;
+
 /* Strings belong to the arena of who decoded (or built) it. */
 typedef struct s3_meta {
     char etag[48]; /* 32 hexadecimal digits, or those and "-N" */
@@ -44,6 +50,10 @@ typedef struct s3_meta {
     size_t n_tags;
     s3_part_run *runs; /* of the parts of which it was made; none: not by a multipart upload */
     size_t n_runs;
+    s3_number_run *numbers; /* of the parts; none: 1, 2, 3 … */
+    size_t n_numbers;
+    const uint8_t *part_sums; /* their checksums of checksum_header's kind, one behind the other; NULL: not kept */
+    size_t part_sums_len;
 } s3_meta;
 
 /* Append the packed form. NL_INVALID: a header above 64 KiB; NL_NO_MEMORY. */
@@ -54,7 +64,16 @@ int s3_meta_unpack(nl_arena *arena, const void *data, size_t len, s3_meta *out, 
 void s3_meta_settle(s3_meta *m, const struct stat *st);
 /* How many parts it was made of; 0: not by a multipart upload. */
 uint64_t s3_meta_parts(const s3_meta *m);
-/* Where part n (from 1) lies. False: there is none. */
+/* What is known of a part. */
+typedef struct s3_meta_piece {
+    uint64_t number, offset, size;
+    const uint8_t *sum; /* NULL: not kept */
+} s3_meta_piece;
+/* The i-th part (from 1), whatever its number. False: there is none. */
+bool s3_meta_piece_at(const s3_meta *m, uint64_t i, s3_meta_piece *out);
+/* The part of a number. False: there is none. */
+bool s3_meta_piece_of(const s3_meta *m, uint64_t number, s3_meta_piece *out);
+/* Where the n-th part (from 1) lies. False: there is none. */
 bool s3_meta_part(const s3_meta *m, uint64_t n, uint64_t *offset, uint64_t *size);
 /* The value of a header, or NULL. */
 const char *s3_meta_header(const s3_meta *m, const char *name);

@@ -40,7 +40,7 @@ int s3_writer_write(s3_writer *w, const void *data, size_t len, nl_error *err)
 /* Close everything; the temporary name is removed unless it was renamed away. */
 static void end_writer(s3_writer *w, bool renamed)
 {
-    if (!renamed)
+    if (!renamed && !w->kept)
         s3_seam_unlinkat(w->tmp, w->name, 0);
     close(w->fd);
     close(w->tmp);

@@ -15,6 +15,7 @@ typedef struct s3_writer {
     char name[24];
     uint64_t size;
     int64_t mtime_ns; /* the time that the object gets; 0: that of its commit */
+    bool kept;        /* name is not a temporary one: when nothing comes of it, it stays (upload.h, P1) */
 } s3_writer;
 
 /* On failure there is nothing to abort. */

@@ -177,6 +177,17 @@ const char *s3_quoted(const char *etag, char out[static 80])
     return out;
 }
 
+void s3_xml_checksum(s3_xml_writer *w, const s3_meta *meta)
+{
+    enum s3_digest_kind kind;
+    char element[32];
+    if (!meta->checksum || !s3_digest_find(meta->checksum_header, &kind))
+        return;
+    snprintf(element, sizeof(element), "Checksum%s", s3_digest_name(kind));
+    s3_xml_text(w, element, meta->checksum);
+    s3_xml_text(w, "ChecksumType", meta->checksum_type);
+}
+
 void s3_answer_copied(s3_request *rq, const char *root, const s3_meta *meta)
 {
     nl_buf body = {0};
@@ -186,6 +197,7 @@ void s3_answer_copied(s3_request *rq, const char *root, const s3_meta *meta)
     s3_xml_open_root(&w, root);
     s3_xml_text(&w, "LastModified", s3_iso_time(meta->mtime_ns, time));
     s3_xml_text(&w, "ETag", s3_quoted(meta->etag, etag));
+    s3_xml_checksum(&w, meta);
     s3_xml_close(&w, root);
     s3_answer_xml(rq, 200, &w, &body);
 }

@@ -49,16 +49,20 @@ static const s3_part *find_part(const struct complete_state *s, int64_t number)
     return lo < s->n_parts && s->parts[lo].number == number ? &s->parts[lo] : NULL;
 }
 
-/* Does the checksum that the list gives for a part, where it does, fit? */
-static bool checksum_fits(const struct complete_state *s, const s3_xml_node *node, const s3_part *part)
+static bool is_composite(const s3_meta *upload)
 {
-    char element[32] = "Checksum";
+    return upload->checksum_header && !strcmp(upload->checksum_type, "COMPOSITE");
+}
+
+/* The checksum that the list gives for a part; NULL: none. */
+static const char *listed_checksum(const struct complete_state *s, const s3_xml_node *node)
+{
+    char element[32];
     const char *algorithm = s3_checksum_name(&s->upload);
     if (!algorithm)
-        return true;
-    strncat(element, algorithm, sizeof(element) - strlen(element) - 1);
-    const char *sent = s3_xml_child_text(node, element);
-    return !sent || (part->checksum && !strcmp(sent, part->checksum));
+        return NULL;
+    snprintf(element, sizeof(element), "Checksum%s", algorithm);
+    return s3_xml_child_text(node, element);
 }
 
 /* One <Part>. */
@@ -75,7 +79,15 @@ static bool choose(s3_request *rq, struct complete_state *s, const s3_xml_node *
         return false;
     }
     const s3_part *part = find_part(s, number);
-    if (!part || !s3_etag_listed(etag, part->etag) || !checksum_fits(s, node, part)) {
+    const char *sum = listed_checksum(s, node);
+    if (!sum && is_composite(&s->upload)) {
+        s3_refusef(rq, "InvalidRequest",
+                   "The upload was created using a %s checksum. The complete request must include the checksum for "
+                   "each part. It was missing for part %lld in the request.",
+                   s3_checksum_name(&s->upload), (long long)number);
+        return false;
+    }
+    if (!part || !s3_etag_listed(etag, part->etag) || (sum && (!part->checksum || strcmp(sum, part->checksum) != 0))) {
         s3_refusef(rq, "InvalidPart", "Part %lld could not be found, or its ETag or checksum does not match.",
                    (long long)number);
         return false;
@@ -119,94 +131,181 @@ static void make_etag(struct complete_state *s)
     snprintf(s->meta.etag + 32, sizeof(s->meta.etag) - 32, "-%zu", s->n_chosen);
 }
 
-/* The sizes of the parts, for who asks for one by its number. */
+/* Sizes and numbers of the parts, for who asks for one by its number. */
 static bool make_runs(s3_request *rq, struct complete_state *s)
 {
-    s->meta.runs = nl_arena_array(rq->arena, s->n_chosen, sizeof(*s->meta.runs));
-    if (!s->meta.runs) {
+    s3_meta *m = &s->meta;
+    int last = 0;
+    m->runs = nl_arena_array(rq->arena, s->n_chosen, sizeof(*m->runs));
+    m->numbers = nl_arena_array(rq->arena, s->n_chosen, sizeof(*m->numbers));
+    if (!m->runs || !m->numbers) {
         s3_refuse(rq, "InternalError", "no memory");
         return false;
     }
     for (size_t i = 0; i < s->n_chosen; i++) {
-        uint64_t size = s->chosen[i].size;
-        if (s->meta.n_runs && s->meta.runs[s->meta.n_runs - 1].size == size)
-            s->meta.runs[s->meta.n_runs - 1].count++;
+        const s3_part *p = &s->chosen[i];
+        uint64_t gap = (uint64_t)(p->number - last - 1);
+        if (m->n_runs && m->runs[m->n_runs - 1].size == p->size)
+            m->runs[m->n_runs - 1].count++;
         else
-            s->meta.runs[s->meta.n_runs++] = (s3_part_run){1, size};
+            m->runs[m->n_runs++] = (s3_part_run){1, p->size};
+        if (m->n_numbers && gap == 0)
+            m->numbers[m->n_numbers - 1].count++;
+        else
+            m->numbers[m->n_numbers++] = (s3_number_run){gap, 1};
+        last = p->number;
+    }
+    if ((size_t)last == s->n_chosen) /* 1, 2, 3 … goes without saying */
+        m->n_numbers = 0;
+    return true;
+}
+
+/* The checksums of the parts, raw and one behind the other: kept with the object where its attribute has room for them, for
+ * who asks for its parts. */
+static bool keep_part_sums(s3_request *rq, struct complete_state *s, const uint8_t *sums, size_t len)
+{
+    nl_buf packed = {0};
+    s3_meta with = s->meta;
+    with.part_sums = sums;
+    with.part_sums_len = len;
+    int rc = len <= S3_META_XATTR_MAX ? s3_meta_pack(&with, &packed, NULL) : NL_OK;
+    if (!rc && packed.len > 0 && packed.len <= S3_META_XATTR_MAX)
+        s->meta = with;
+    nl_buf_free(&packed);
+    if (rc)
+        s3_refuse(rq, rc == NL_INVALID ? "MetadataTooLarge" : "InternalError", NULL);
+    return rc == NL_OK;
+}
+
+/* The parts' checksums as bytes, from the arena. *sums NULL: a part has none. False: answered. */
+static bool raw_sums(s3_request *rq, const struct complete_state *s, size_t size, uint8_t **sums)
+{
+    uint8_t raw[S3_DIGEST_MAX];
+    size_t n;
+    *sums = nl_arena_array(rq->arena, s->n_chosen, size);
+    if (!*sums) {
+        s3_refuse(rq, "InternalError", "no memory");
+        return false;
+    }
+    for (size_t i = 0; i < s->n_chosen && *sums; i++) {
+        const char *part = s->chosen[i].checksum;
+        if (part && s3_unbase64(part, strlen(part), raw, sizeof(raw), &n) && n == size)
+            memcpy(*sums + i * size, raw, size);
+        else
+            *sums = NULL;
     }
     return true;
 }
 
-/* The composite checksum "base64-N"; nothing where a part has none. */
-static bool make_composite(s3_request *rq, struct complete_state *s)
+/* The object's checksum from those of its parts: of all bytes, without reading them, or (composite) of the checksums. */
+static bool make_checksum(s3_request *rq, struct complete_state *s, enum s3_digest_kind kind, const uint8_t *sums)
 {
-    enum s3_digest_kind kind;
-    s3_digest d;
-    uint8_t raw[S3_DIGEST_MAX];
-    size_t n;
-    nl_buf text = {0};
-    if (!s3_digest_find(s->upload.checksum_header, &kind))
-        return true;
-    s3_digest_open(&d, kind);
-    for (size_t i = 0; i < s->n_chosen; i++) {
-        const char *part = s->chosen[i].checksum;
-        if (!part || !s3_unbase64(part, strlen(part), raw, sizeof(raw), &n))
-            return true;
-        s3_digest_update(&d, raw, n);
+    uint8_t whole[S3_DIGEST_MAX];
+    char text[4 * ((S3_DIGEST_MAX + 2) / 3) + 1];
+    size_t size = s3_digest_size(kind);
+    bool composite = is_composite(&s->upload);
+    if (composite) {
+        s3_digest d;
+        s3_digest_open(&d, kind);
+        s3_digest_update(&d, sums, s->n_chosen * size);
+        s3_digest_final(&d, whole);
+    } else {
+        memcpy(whole, sums, size);
+        for (size_t i = 1; i < s->n_chosen; i++)
+            s3_crc_combine(kind, whole, sums + i * size, s->chosen[i].size);
     }
-    n = s3_digest_final(&d, raw);
-    if (s3_base64(&text, raw, n, NULL) == NL_OK)
-        s->meta.checksum = nl_arena_printf(rq->arena, "%s-%zu", text.data, s->n_chosen);
-    nl_buf_free(&text);
+    s3_base64_text(whole, size, text);
     s->meta.checksum_header = s3_digest_header(kind);
-    s->meta.checksum_type = "COMPOSITE";
+    s->meta.checksum_type = composite ? "COMPOSITE" : "FULL_OBJECT";
+    s->meta.checksum =
+        composite ? nl_arena_printf(rq->arena, "%s-%zu", text, s->n_chosen) : nl_arena_strdup(rq->arena, text);
     if (!s->meta.checksum)
         s3_refuse(rq, "InternalError", "no memory");
-    return s->meta.checksum != NULL;
+    return s->meta.checksum && keep_part_sums(rq, s, sums, s->n_chosen * size);
 }
 
-/* The checksum over all bytes, put together from the parts' without reading them; nothing where a part has none. */
-static bool make_full(s3_request *rq, struct complete_state *s)
+/* ── what the client says that it will be ── */
+
+/* The x-amz-checksum-… header that speaks of the object; NULL: none. */
+static const char *object_checksum(s3_request *rq, enum s3_digest_kind *kind)
 {
-    enum s3_digest_kind kind;
-    uint8_t whole[S3_DIGEST_MAX], raw[S3_DIGEST_MAX];
-    size_t n = 0;
-    nl_buf text = {0};
-    if (!s3_digest_find(s->upload.checksum_header, &kind))
-        return true;
-    for (size_t i = 0; i < s->n_chosen; i++) {
-        const char *part = s->chosen[i].checksum;
-        if (!part || !s3_unbase64(part, strlen(part), raw, sizeof(raw), &n) || n != s3_digest_size(kind))
-            return true;
-        if (i == 0)
-            memcpy(whole, raw, n);
-        else
-            s3_crc_combine(kind, whole, raw, s->chosen[i].size);
+    for (int k = S3_SHA1; k < S3_DIGEST_KINDS; k++) {
+        const char *value = s3_header(rq, s3_digest_header((enum s3_digest_kind)k));
+        *kind = (enum s3_digest_kind)k;
+        if (value)
+            return value;
     }
-    if (s3_base64(&text, whole, n, NULL) == NL_OK)
-        s->meta.checksum = nl_arena_strdup(rq->arena, text.data);
-    nl_buf_free(&text);
-    s->meta.checksum_header = s3_digest_header(kind);
-    s->meta.checksum_type = "FULL_OBJECT";
-    if (!s->meta.checksum)
-        s3_refuse(rq, "InternalError", "no memory");
-    return s->meta.checksum != NULL;
+    return NULL;
 }
 
-/* Against x-amz-checksum-… and x-amz-mp-object-size, where the client sent them. */
-static bool is_what_was_meant(s3_request *rq, const struct complete_state *s)
+/* A checksum of the whole for an upload that was begun without one: the parts are read. False: answered. */
+static bool read_sums(s3_request *rq, struct complete_state *s, enum s3_digest_kind kind)
+{
+    nl_error err = {0};
+    size_t size = s3_digest_size(kind);
+    uint8_t one[S3_DIGEST_MAX], *sums = nl_arena_array(rq->arena, s->n_chosen, size);
+    int rc = sums ? NL_OK : nl_fail_memory(&err);
+    for (size_t i = 0; i < s->n_chosen && !rc; i++) {
+        rc = s3_upload_digest(rq->bucket, s3_query(rq, "uploadId"), &s->chosen[i], kind, one, &err);
+        if (!rc)
+            memcpy(sums + i * size, one, size);
+    }
+    if (!rc)
+        return make_checksum(rq, s, kind, sums);
+    if (rc == NL_CONFLICT)
+        s3_refuse(rq, "InvalidPart", err.message);
+    else
+        s3_refuse_error(rq, &err, "NoSuchUpload");
+    return false;
+}
+
+/* Does what was sent name the checksum? A composite one may come with or without "-N". */
+static bool is_same_checksum(const char *sent, const char *have)
+{
+    size_t n = strcspn(have, "-");
+    return !strcmp(sent, have) || (have[n] == '-' && strlen(sent) == n && !strncmp(sent, have, n));
+}
+
+static bool size_fits(s3_request *rq, const struct complete_state *s)
 {
     uint64_t size = 0, wanted;
     for (size_t i = 0; i < s->n_chosen; i++)
         size += s->chosen[i].size;
     const char *text = s3_header(rq, "x-amz-mp-object-size");
-    if (text && (!nl_parse_u64(text, &wanted) || wanted != size)) {
-        s3_refusef(rq, "InvalidRequest", "The parts have %llu bytes, not what x-amz-mp-object-size says.",
-                   (unsigned long long)size);
+    if (!text || (nl_parse_u64(text, &wanted) && wanted == size))
+        return true;
+    s3_refusef(rq, "InvalidRequest", "The parts have %llu bytes, not what x-amz-mp-object-size says.",
+               (unsigned long long)size);
+    return false;
+}
+
+/* Against x-amz-checksum-…, x-amz-checksum-type and x-amz-mp-object-size, where the client sent them. */
+static bool is_what_was_meant(s3_request *rq, struct complete_state *s)
+{
+    enum s3_digest_kind kind;
+    const char *type = s3_header(rq, "x-amz-checksum-type"), *sent = object_checksum(rq, &kind);
+    const char *have = s3_checksum_name(&s->upload);
+    if (!size_fits(rq, s))
+        return false;
+    if (type && have && strcmp(type, s->upload.checksum_type) != 0) {
+        s3_refusef(rq, "InvalidRequest",
+                   "The upload was created using the %s checksum mode. The complete request must use the same checksum "
+                   "mode.",
+                   s->upload.checksum_type);
         return false;
     }
-    const char *sent = s->meta.checksum_header ? s3_header(rq, s->meta.checksum_header) : NULL;
-    if (!sent || !s->meta.checksum || !strncmp(sent, s->meta.checksum, strcspn(sent, "-")))
+    if (!sent)
+        return true;
+    bool combines = kind == S3_CRC32 || kind == S3_CRC32C || kind == S3_CRC64NVME;
+    if (have ? strcmp(have, s3_digest_name(kind)) != 0 : !combines || (type && strcmp(type, "FULL_OBJECT") != 0)) {
+        s3_refusef(rq, "InvalidRequest",
+                   "Checksum Type mismatch occurred, expected checksum Type: %s, actual checksum Type: %s",
+                   have ? have : "null", s3_digest_name(kind));
+        return false;
+    }
+    if (!have && !read_sums(rq, s, kind))
+        return false;
+    if (s->meta.checksum && is_same_checksum(sent, s->meta.checksum))
         return true;
     s3_refuse(rq, "BadDigest", "The checksum you specified did not match the calculated checksum.");
     return false;
@@ -218,7 +317,7 @@ static void answer(s3_request *rq, const s3_meta *m)
 {
     nl_buf body = {0};
     s3_xml_writer w;
-    char etag[80], element[32] = "Checksum";
+    char etag[80];
     const char *host = s3_header(rq, "Host");
     s3_xml_start(&w, &body);
     s3_xml_open_root(&w, "CompleteMultipartUploadResult");
@@ -227,11 +326,7 @@ static void answer(s3_request *rq, const s3_meta *m)
     s3_xml_text(&w, "Bucket", rq->bucket_name);
     s3_xml_text(&w, "Key", rq->key);
     s3_xml_text(&w, "ETag", s3_quoted(m->etag, etag));
-    if (m->checksum && s3_checksum_name(m)) {
-        strncat(element, s3_checksum_name(m), sizeof(element) - strlen(element) - 1);
-        s3_xml_text(&w, element, m->checksum);
-        s3_xml_text(&w, "ChecksumType", m->checksum_type);
-    }
+    s3_xml_checksum(&w, m);
     s3_xml_close(&w, "CompleteMultipartUploadResult");
     s3_answer_xml(rq, 200, &w, &body);
 }
@@ -267,6 +362,8 @@ static bool open_upload(s3_request *rq, struct complete_state *s)
 
 static bool make_meta(s3_request *rq, struct complete_state *s)
 {
+    enum s3_digest_kind kind;
+    uint8_t *sums;
     s->meta.headers = s->upload.headers;
     s->meta.n_headers = s->upload.n_headers;
     s->meta.upload_id = s3_query(rq, "uploadId");
@@ -275,9 +372,9 @@ static bool make_meta(s3_request *rq, struct complete_state *s)
     make_etag(s);
     if (!make_runs(rq, s))
         return false;
-    if (!s->upload.checksum_header)
+    if (!s->upload.checksum_header || !s3_digest_find(s->upload.checksum_header, &kind))
         return true;
-    return strcmp(s->upload.checksum_type, "FULL_OBJECT") ? make_composite(rq, s) : make_full(rq, s);
+    return raw_sums(rq, s, s3_digest_size(kind), &sums) && (!sums || make_checksum(rq, s, kind, sums));
 }
 
 static void complete(s3_request *rq)
@@ -301,5 +398,9 @@ static void complete(s3_request *rq)
         s3_refuse(rq, "NoSuchUpload", NULL);
 }
 
-const s3_op s3_op_complete_upload = {
-    .name = "CompleteMultipartUpload", .end = complete, .text_max = 4 * 1024 * 1024, .disk = true, .writes = true};
+const s3_op s3_op_complete_upload = {.name = "CompleteMultipartUpload",
+                                     .end = complete,
+                                     .text_max = 4 * 1024 * 1024,
+                                     .disk = true,
+                                     .writes = true,
+                                     .object_checksum = true};

@@ -136,7 +136,7 @@ static bool take_meta(s3_request *rq, struct copy_state *s)
 static int hash_file(int fd, uint64_t size, char etag[static 33], nl_error *err)
 {
     s3_digest_value md5;
-    int rc = s3_file_digest(fd, size, (const enum s3_digest_kind[]){S3_MD5}, 1, &md5, err);
+    int rc = s3_file_digest(fd, 0, size, (const enum s3_digest_kind[]){S3_MD5}, 1, &md5, err);
     if (!rc)
         nl_hex(md5.bytes, 16, etag);
     return rc;

@@ -50,6 +50,8 @@ const char *s3_iso_time(int64_t ns, char out[static 25]);
 bool s3_etag_listed(const char *list, const char *etag);
 /* "\"etag\"" for XML. */
 const char *s3_quoted(const char *etag, char out[static 80]);
+/* <ChecksumCRC32> or its like, and <ChecksumType>; nothing where there is none. */
+void s3_xml_checksum(s3_xml_writer *w, const s3_meta *meta);
 /* Answer a copy: 200, and when and as what the new object or part was written, below an element of that name. */
 void s3_answer_copied(s3_request *rq, const char *root, const s3_meta *meta);
 

@@ -30,6 +30,15 @@ static bool checksum_of_name(const char *name, enum s3_digest_kind *kind)
            s3_digest_find(name, kind) && *kind != S3_MD5;
 }
 
+bool s3_body_brings_checksum(const s3_pair *headers, size_t n)
+{
+    enum s3_digest_kind kind;
+    for (size_t i = 0; i < n; i++)
+        if (checksum_of_name(strcasecmp(headers[i].name, "x-amz-trailer") ? headers[i].name : headers[i].value, &kind))
+            return true;
+    return false;
+}
+
 /* Is value the base64 of a digest of that kind? */
 static bool is_digest(enum s3_digest_kind kind, const char *value)
 {
@@ -42,7 +51,7 @@ static bool is_digest(enum s3_digest_kind kind, const char *value)
 static int choose_checksum(s3_body *b, const s3_body_options *o, nl_error *err)
 {
     enum s3_digest_kind kind;
-    for (size_t i = 0; i < o->n_headers; i++) {
+    for (size_t i = 0; i < o->n_headers && !o->checksum_of_object; i++) {
         if (!checksum_of_name(o->headers[i].name, &kind))
             continue;
         if (b->has_checksum)

@@ -45,10 +45,13 @@ typedef struct s3_body_options {
     uint64_t content_length;      /* … and is this */
     bool want_md5;                /* compute it even if nobody sent one (ETag) */
     const char *checksum_default; /* "CRC32": compute this one where none was sent; NULL: none */
+    bool checksum_of_object;      /* x-amz-checksum-… headers are not of the body, but of what comes of it */
     s3_bytes_fn fn;
     void *ctx;
 } s3_body_options;
 
+/* Do the headers bring a checksum of the body, or announce one in a trailer? */
+bool s3_body_brings_checksum(const s3_pair *headers, size_t n);
 /* On failure b->code is set. Nothing to release. */
 int s3_body_open(s3_body *b, const s3_body_options *o, nl_error *err);
 int s3_body_feed(s3_body *b, const void *data, size_t len, nl_error *err);

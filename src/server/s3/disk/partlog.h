@@ -1,0 +1,36 @@
+/* partlog.h: which parts an upload has, as records one behind the other: the newest of a number counts.
+ *
+ *     number (4)  sum's kind (1)  where (1)  zero (2)  size (8)  at (8)  mtime in ns (8)  MD5 (16)  sum (32)  XXH3 of these (8)
+ *
+ * 88 bytes, numbers little-endian. What follows the last whole record is a torn append: not there, and overwritten by the next.
+ */
+#ifndef NL_SERVER_S3_DISK_PARTLOG_H
+#define NL_SERVER_S3_DISK_PARTLOG_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "s3proto/hash.h"
+
+#define S3_PARTLOG_RECORD 88
+#define S3_PARTS_MAX      10000
+
+typedef struct s3_part_record {
+    int number;
+    bool
+        in_own; /* the bytes lie in a file of their own whose number is `at`; else in the upload's data, from `at` on */
+    uint64_t size, at;
+    int64_t mtime_ns;
+    uint8_t md5[16];
+    enum s3_digest_kind kind; /* of sum; S3_MD5: there is none */
+    uint8_t sum[S3_DIGEST_MAX];
+    bool
+        spent; /* not in the log: an older record of the number gave its place in data to bytes that it may need again */
+} s3_part_record;
+
+/* Append to out (s3_part_record's, in the order of the file) what the log holds; *n: how many. */
+int s3_partlog_read(int fd, nl_buf *out, size_t *n, nl_error *err);
+/* Write record i. */
+int s3_partlog_write(int fd, size_t i, const s3_part_record *r, nl_error *err);
+
+#endif

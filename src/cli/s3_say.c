@@ -52,7 +52,7 @@ static const char *word_of(const struct s3_run *r, const struct s3_action *a)
         return "delete";
     if (r->move)
         return "move";
-    return !cli_is_s3(a->from) ? "upload" : cli_is_s3(a->to) ? "copy" : "download";
+    return !cli_is_s3(a->to) ? "download" : cli_is_s3(a->from) ? "copy" : "upload";
 }
 
 void s3_say(const struct s3_run *r, const struct s3_action *a, uint64_t size)

@@ -1,6 +1,9 @@
 /* pump.h: move all bytes of a source into a sink, with reads under way ahead of the writes.
  *
  *     source  ──▶ [piece][piece][piece][piece] ──▶ sink      PUMP_AHEAD pieces of PUMP_PIECE bytes: at most 32 MiB in memory
+ *     source  ──▶ piece piece piece … ──▶ file               PUMP_TO_FILE pieces on their way, none of them in memory
+ *
+ * The second way is for a source that writes files by itself (a store), a file sink, and more than one piece.
  */
 #ifndef NL_BASE_IO_PUMP_H
 #define NL_BASE_IO_PUMP_H

@@ -34,6 +34,11 @@ struct nl_file_sink_options {
 int nl_sink_create_file_with(const char *path, const struct nl_file_sink_options *o, nl_sink **out, nl_error *err);
 /* The descriptor of a file sink, to set extended attributes before the commit; borrowed. -1 for other sinks. */
 int nl_sink_file_fd(const nl_sink *s);
+/* Let others write the next bytes of a file sink, at the offsets from nl_sink_written() on: what lies in its buffer is
+ * written out first. */
+int nl_sink_file_flush(nl_sink *s, nl_error *err);
+/* They wrote len bytes: go on behind them. */
+int nl_sink_file_skip(nl_sink *s, uint64_t len, nl_error *err);
 /* Into memory: commit replaces what *to holds. to is borrowed until then. */
 int nl_sink_create_memory(nl_buf *to, nl_sink **out, nl_error *err);
 /* To a file descriptor (standard output), through a buffer of 64 KiB that commit flushes; nothing is taken back. The

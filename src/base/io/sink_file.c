@@ -306,3 +306,17 @@ int nl_sink_file_fd(const nl_sink *s)
 {
     return s->ops == &file_ops ? ((const struct file_sink *)s)->fd : -1;
 }
+
+int nl_sink_file_flush(nl_sink *s, nl_error *err)
+{
+    return file_flush((struct file_sink *)s, err);
+}
+
+int nl_sink_file_skip(nl_sink *s, uint64_t len, nl_error *err)
+{
+    const struct file_sink *f = (struct file_sink *)s;
+    if (len > INT64_MAX || lseek(f->fd, (off_t)len, SEEK_CUR) < 0)
+        return nl_fail_errno(err, errno, "%s", f->path);
+    s->written += len;
+    return NL_OK;
+}

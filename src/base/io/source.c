@@ -49,6 +49,18 @@ int nl_source_read_into(nl_source *s, nl_range r, uint8_t *to, nl_error *err)
     return s->ops->read_into(s, r, to, err);
 }
 
+bool nl_source_writes_files(const nl_source *s)
+{
+    return s->ops->submit_to_file != NULL;
+}
+
+int nl_source_submit_to_file(nl_source *s, nl_range r, int fd, uint64_t at, nl_fetch **out, nl_error *err)
+{
+    *out = NULL;
+    int rc = nl_source_check_range(s, r, err);
+    return rc ? rc : s->ops->submit_to_file(s, r, fd, at, out, err);
+}
+
 int nl_source_read_tail(nl_source *s, uint64_t want, nl_bytes *out, nl_error *err)
 {
     *out = (nl_bytes){0};

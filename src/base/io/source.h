@@ -39,6 +39,8 @@ struct nl_source_ops {
     int (*wait)(nl_fetch *f, nl_cancel *cancel, nl_bytes *out, nl_error *err);
     /* Read r into `to` now. NULL: a read costs a request, so that ranges are better asked for together. */
     int (*read_into)(nl_source *s, nl_range r, uint8_t *to, nl_error *err);
+    /* As nl_source_submit_to_file(). NULL: what comes needs memory in between. */
+    int (*submit_to_file)(nl_source *s, nl_range r, int fd, uint64_t at, nl_fetch **out, nl_error *err);
     void (*drop)(nl_fetch *f);
     void (*close)(nl_source *s);
 };
@@ -69,6 +71,12 @@ int nl_source_read(nl_source *s, uint64_t offset, uint64_t length, nl_bytes *out
 bool nl_source_reads_into(const nl_source *s);
 int nl_source_read_into(nl_source *s, nl_range r, uint8_t *to, nl_error *err);
 int nl_source_read_tail(nl_source *s, uint64_t want, nl_bytes *out, nl_error *err);
+/* Can a range go into a file as it comes, without memory of its size in between? */
+bool nl_source_writes_files(const nl_source *s);
+/* Ask for r, which lies inside the known size, to be written to fd from `at` on. The wait gives empty bytes; where ranges of a
+ * source that begin at 0 and follow one another are waited for in this order up to its end, the store's checksum of the
+ * whole is compared where it has one: NL_CORRUPT. fd is borrowed until the handle ends. */
+int nl_source_submit_to_file(nl_source *s, nl_range r, int fd, uint64_t at, nl_fetch **out, nl_error *err);
 
 /* For implementations: does r lie inside the known size? NL_INVALID says how not. */
 int nl_source_check_range(const nl_source *s, nl_range r, nl_error *err);

@@ -11,7 +11,8 @@
  * H2  A call holds a reference to the block that it fills: dropped calls leave no pointer behind. body is borrowed: who
  *     lent it waits until the call is DONE (store_call_finish), also after a cancel.
  * H3  A call that is ASKING belongs to who made it, as a DONE one does; MENDING to the thread that waits for it.
- * H4  The answer's body goes to the block for 2xx where there is one, otherwise into text, which is cut at text_max.
+ * H4  The answer's body goes to the block for 2xx where there is one, or to the file; otherwise into text, which is cut at
+ *     text_max.
  */
 #ifndef STORE_S3_CALL_H
 #define STORE_S3_CALL_H
@@ -57,7 +58,11 @@ struct store_request {
     size_t body_len;
     nl_block *block; /* where a 2xx body goes, from `at` on, `room` bytes at most; takes a reference */
     size_t at, room;
-    size_t block_max;  /* instead of block: one of the answer's length is made, at most this long */
+    size_t block_max; /* instead of block: one of the answer's length is made, at most this long */
+    bool to_file;     /* instead of block: room bytes of fd, which is borrowed as body is, from file_at on (tofile.h) */
+    bool file_hashed; /* on the way there, into the call's sum */
+    int fd;
+    uint64_t file_at;
     bool keep_head;    /* of a HEAD: the answer's lines go into text */
     bool error_in_200; /* a 200 may hold an <Error>: copies and completions */
     bool steady;       /* nl_store_interrupt() leaves it alone: without its answer nobody could undo it */
@@ -119,6 +124,11 @@ struct store_call {
     char curl_message[CURL_ERROR_SIZE];
     nl_bytes bytes; /* the 2xx body in the block; the call's own reference */
     nl_buf text;
+    uint8_t *stage;       /* to_file: what is not in the file yet, and how much */
+    size_t staged, filed; /* and what is */
+    s3_digest digest;
+    struct store_checksum sum; /* of a whole body that went to a file */
+    int file_errno;
     atomic_bool verified; /* its checksum, by who waited first */
 };
 

@@ -81,11 +81,16 @@ int store_checksum_verify(const struct store_checksum *sum, const void *data, si
     if (!sum->len)
         return NL_OK;
     struct store_checksum real = checksum_of(sum->kind, data, len);
-    if (!memcmp(real.value, sum->value, sum->len))
+    return store_checksum_compare(sum, &real, err);
+}
+
+int store_checksum_compare(const struct store_checksum *sum, const struct store_checksum *found, nl_error *err)
+{
+    if (!memcmp(found->value, sum->value, sum->len))
         return NL_OK;
     char want[STORE_CHECKSUM_TEXT], got[STORE_CHECKSUM_TEXT];
     store_checksum_text(sum, want);
-    store_checksum_text(&real, got);
+    store_checksum_text(found, got);
     return nl_fail(err, NL_CORRUPT, "the bytes were damaged on their way: their %s is %s, the store says %s",
                    s3_digest_name(sum->kind), got, want);
 }

@@ -39,5 +39,7 @@ void store_checksum_append(struct store_checksum *first, const struct store_chec
 bool store_checksum_parse(const char *header, const char *value, struct store_checksum *out);
 /* Are data the bytes that the answer's checksum was made of? NL_CORRUPT with both values. NL_OK where there is none. */
 int store_checksum_verify(const struct store_checksum *sum, const void *data, size_t len, nl_error *err);
+/* Is what was found in the bytes what the store says (sum)? Both of one kind. NL_CORRUPT with both values. */
+int store_checksum_compare(const struct store_checksum *sum, const struct store_checksum *found, nl_error *err);
 
 #endif

@@ -183,6 +183,8 @@ static int own_failure(const struct store_call *call, nl_error *err)
     case NL_CANCELLED:
         return nl_fail(err, NL_CANCELLED, "cancelled");
     default:
+        if (call->file_errno)
+            return nl_fail_errno(err, call->file_errno, "cannot write what %s sends", call->endpoint->base);
         if (call->reply.http == 200 && call->request.room)
             return nl_fail(err, NL_UNSUPPORTED, "%s answers a request for a range with the whole object",
                            call->endpoint->base);

@@ -13,11 +13,13 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "store/s3/client.h"
+#include "store/s3/tofile.h"
 
 enum {
-    text_max = 32 << 20, /* of a listing, or of an error */
-    big = 256 << 10,     /* a body from here on gets larger buffers */
-    resign_after = 300,  /* seconds: S3 takes signatures for fifteen minutes */
+    text_max = 32 << 20,     /* of a listing, or of an error */
+    most_buffer = 512 << 10, /* libcurl takes no larger one */
+    big = 256 << 10,         /* a body from here on gets larger buffers */
+    resign_after = 300,      /* seconds: S3 takes signatures for fifteen minutes */
     connect_timeout_ms = 10000,
 };
 
@@ -107,21 +109,23 @@ static size_t on_body(char *data, size_t size, size_t n, void *ctx)
     atomic_fetch_add_explicit(&call->client->bytes_received, len, memory_order_relaxed);
     if (atomic_load_explicit(&call->cancelled, memory_order_relaxed))
         return len + 1;
+    bool to_file = is_2xx(call) && call->request.to_file;
     /* Of the web a body may come whose length nobody told: into text, which grows. */
     bool grows = call->request.url && call->request.block_max && call->reply.length == UINT64_MAX;
     bool to_block = is_2xx(call) && !grows && (call->request.block || call->request.block_max);
     if (to_block && !call->received && call->request.block_max)
         call->failed = make_block(call);
-    if (to_block && !call->failed && len > call->request.room - call->received)
+    size_t room = to_file || to_block ? call->request.room - call->received : text_max - call->text.len;
+    if (!call->failed && len > room)
         call->failed = NL_INVALID;
-    if (!to_block && len > text_max - call->text.len)
-        call->failed = NL_INVALID;
-    if (!to_block && !call->failed)
-        call->failed = nl_buf_append(&call->text, data, len, NULL);
     if (call->failed)
         return len + 1;
     if (to_block)
         memcpy(nl_block_data(call->request.block) + call->request.at + call->received, data, len);
+    else
+        call->failed = to_file ? store_file_take(call, data, len) : nl_buf_append(&call->text, data, len, NULL);
+    if (call->failed)
+        return len + 1;
     call->received += len;
     return len;
 }
@@ -217,7 +221,7 @@ static void set_options(CURL *e, struct store_call *call)
     curl_easy_setopt(e, CURLOPT_PRIVATE, call);
     curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)((call->ends - nl_monotonic_ns()) / 1000000 + 1));
     if (call->request.room >= big)
-        curl_easy_setopt(e, CURLOPT_BUFFERSIZE, (long)big / 2);
+        curl_easy_setopt(e, CURLOPT_BUFFERSIZE, (long)(call->request.to_file ? most_buffer : big / 2));
 }
 
 /* Forget what an attempt before this one left. */
@@ -230,6 +234,8 @@ static void begin_attempt(struct store_call *call)
     call->os_errno = 0;
     call->curl_message[0] = 0;
     nl_buf_clear(&call->text);
+    if (call->request.to_file)
+        store_file_begin(call);
     call->reply = (struct store_reply){.length = UINT64_MAX, .total = UINT64_MAX, .retry_after = -1};
 }
 
@@ -339,6 +345,8 @@ static void end_attempt(struct store_client *c, struct store_call *call, CURLcod
            call->received);
     if (is_cancelled(call, 0))
         call->failed = NL_CANCELLED;
+    else if (call->request.to_file && code == CURLE_OK && !call->failed && is_2xx(call))
+        call->failed = store_file_end(call);
     int64_t delay = plan_retry(c, call);
     if (delay < 0) {
         end_call(c, call);

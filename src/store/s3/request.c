@@ -209,6 +209,7 @@ void store_call_free(struct store_call *call)
     nl_block_unref(call->request.block);
     nl_bytes_release(&call->bytes);
     nl_buf_free(&call->text);
+    free(call->stage);
     store_keys_unref(call->keys);
     nl_arena_free(&call->arena);
     free(call);

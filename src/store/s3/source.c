@@ -12,6 +12,9 @@
  * O3  Answers are looked at by who waits, never by the I/O thread.
  * O4  A version that is only expected (store_source_expect) is none before the store has said so: the first tail is asked for
  *     with If-None-Match, and 304 makes it the version of O1. A tail without bytes, of an object that has some, says that.
+ * O5  No answer to a range brings a checksum that is of use. So what goes to a file range by range is hashed on its way, the
+ *     ranges' checksums are combined, and compared with the whole's, which a HEAD beside the first range asks for. Where the
+ *     store has no CRC64NVME of the whole, or no HEAD, nothing is compared.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -39,11 +42,17 @@ struct s3_source {
     uint64_t expected_size;
     nl_bytes tail;      /* under mutex: the last tail.len bytes */
     uint64_t tail_from; /* where it begins */
+    /* O5, under mutex. */
+    struct store_call
+        *head;       /* what the store knows of the whole; asked with the first range of it that goes to a file */
+    uint64_t summed; /* bytes from the beginning on that went to files and were waited for, in this order */
+    struct store_checksum sum; /* theirs */
 };
 
 struct unit {
     atomic_size_t refs;
-    bool tail; /* offset, piece and block are of ranges */
+    bool tail;    /* offset, piece and block are of ranges */
+    bool to_file; /* one call without a block */
     uint64_t offset;
     uint64_t piece; /* bytes a call, but for the last */
     nl_block *block;
@@ -76,7 +85,10 @@ static void unit_unref(struct unit *u)
     if (!u || atomic_fetch_sub(&u->refs, 1) > 1)
         return;
     for (size_t i = 0; i < u->n_calls; i++)
-        store_call_drop(u->calls[i]);
+        if (u->to_file)
+            store_call_finish(u->calls[i]); /* the descriptor is borrowed */
+        else
+            store_call_drop(u->calls[i]);
     nl_block_unref(u->block);
     free(u);
 }
@@ -104,7 +116,8 @@ static int unit_send(struct s3_source *s, struct unit *u, size_t i, const char *
     char date[S3_TIME_HTTP];
     int64_t modified = s->base.modified;
     /* A range that may be the whole object; of others no checksum is known. */
-    bool whole = s->client->verify_checksums && u->n_calls == 1 && (u->tail || u->offset == 0) && !s->url;
+    bool whole =
+        s->client->verify_checksums && u->n_calls == 1 && !u->to_file && (u->tail || u->offset == 0) && !s->url;
     s3_pair headers[4] = {{"Range", range}};
     r.n_headers = 1;
     if (known)
@@ -226,7 +239,8 @@ static int confirm(struct s3_source *s, const struct store_reply *r, nl_error *e
 /* Where an answer brought the whole object and its checksum: do they fit? */
 static int check_whole(const struct s3_source *s, struct store_call *call, uint64_t total, nl_error *err)
 {
-    if (!s->client->verify_checksums || call->received != total || atomic_load(&call->verified))
+    bool looked_at = call->request.to_file || atomic_load(&call->verified);
+    if (!s->client->verify_checksums || call->received != total || looked_at)
         return NL_OK;
     int rc = store_checksum_verify(&call->reply.checksum, call->bytes.data, call->received, err);
     if (rc)
@@ -274,6 +288,59 @@ static int wait_range(struct s3_source *s, struct s3_fetch *f, nl_cancel *cancel
     }
     *out = nl_bytes_of(u->block, (size_t)begin, (size_t)f->range.length);
     return NL_OK;
+}
+
+/* ── ranges that go to a file (O5) ── */
+
+/* Everything was summed up: is it what the store says of the whole? */
+static int compare_whole(struct s3_source *s, nl_cancel *cancel, nl_error *err)
+{
+    int rc = s->head ? store_call_wait(s->head, cancel, err) : NL_OK;
+    if (rc || !s->head || store_call_result(s->head, NULL))
+        return rc;
+    const struct store_reply *r = &s->head->reply;
+    if (r->checksum.kind != s->sum.kind || r->checksum.len != s->sum.len || strcmp(r->etag, s->etag) != 0)
+        return NL_OK;
+    rc = store_checksum_compare(&r->checksum, &s->sum, err);
+    if (rc)
+        nl_note(err, "%s", s->base.name);
+    return rc;
+}
+
+static int wait_file(struct s3_source *s, struct s3_fetch *f, nl_cancel *cancel, nl_error *err)
+{
+    struct store_call *call = f->unit->calls[0];
+    int rc = store_call_wait(call, cancel, err);
+    if (!rc)
+        rc = check_piece(s, call, f->range, err);
+    if (rc || !call->sum.len)
+        return rc;
+    pthread_mutex_lock(&s->mutex);
+    bool next = f->range.offset == s->summed;
+    if (next) {
+        store_checksum_append(&s->sum, &call->sum, f->range.length);
+        s->summed += f->range.length;
+    }
+    bool whole = next && s->summed == s->base.size;
+    pthread_mutex_unlock(&s->mutex);
+    return whole ? compare_whole(s, cancel, err) : NL_OK;
+}
+
+/* Ask for the checksum of the whole, once. What becomes of it shows at the end. */
+static int ask_head(struct s3_source *s, nl_error *err)
+{
+    static const s3_pair mode[] = {{"x-amz-checksum-mode", "ENABLED"}};
+    struct store_call *call;
+    struct store_request r = {.method = "HEAD", .bucket = s->bucket, .key = s->key, .headers = mode, .n_headers = 1};
+    int rc = store_call_new(s->client, &r, &call, err);
+    if (!rc) {
+        rc = store_call_submit(call, err);
+        if (rc)
+            store_call_free(call);
+    }
+    if (!rc)
+        s->head = call;
+    return rc;
 }
 
 /* Keep a tail for ranges that lie inside it. */
@@ -384,6 +451,8 @@ static int s3_wait(nl_fetch *base, nl_cancel *cancel, nl_bytes *out, nl_error *e
     if (!rc && !f->unit) {
         *out = f->ready;
         f->ready = (nl_bytes){0};
+    } else if (!rc && f->unit->to_file) {
+        rc = wait_file(s, f, cancel, err);
     } else if (!rc) {
         rc = f->unit->tail ? wait_tail(s, f, cancel, out, err) : wait_range(s, f, cancel, out, err);
         if (!rc && f->is_tail)
@@ -477,6 +546,40 @@ static int s3_submit(nl_source *base, const nl_range *ranges, size_t n, nl_fetch
     return rc;
 }
 
+static int s3_submit_to_file(nl_source *base, nl_range want, int fd, uint64_t at, nl_fetch **out, nl_error *err)
+{
+    struct s3_source *s = source_of(base);
+    struct unit *u = NULL;
+    int rc = NL_OK;
+    if (!want.length)
+        return fetch_new(s, want, NULL, (nl_bytes){0}, out, err);
+    if (want.length > SIZE_MAX / 2 || at > INT64_MAX - want.length)
+        return nl_fail(err, NL_INVALID, "%s: %" PRIu64 " bytes at %" PRIu64 " fit into no file", s->base.name,
+                       want.length, at);
+    bool verify = s->client->verify_checksums && !s->url;
+    pthread_mutex_lock(&s->mutex);
+    if (verify && !want.offset && !s->head)
+        rc = ask_head(s, err);
+    pthread_mutex_unlock(&s->mutex);
+    if (!rc)
+        rc = unit_new(1, &u, err);
+    if (rc)
+        return rc;
+    u->to_file = true;
+    u->offset = want.offset;
+    u->piece = want.length;
+    char range[64];
+    snprintf(range, sizeof range, "bytes=%" PRIu64 "-%" PRIu64, want.offset, want.offset + want.length - 1);
+    struct store_request r = {
+        .to_file = true, .file_hashed = verify, .fd = fd, .file_at = at, .room = (size_t)want.length};
+    rc = unit_send(s, u, 0, range, r, err);
+    if (!rc)
+        rc = fetch_new(s, want, u, (nl_bytes){0}, out, err);
+    if (rc)
+        unit_unref(u);
+    return rc;
+}
+
 static int s3_submit_tail(nl_source *base, uint64_t want, nl_fetch **out, nl_error *err)
 {
     uint64_t size = base->size;
@@ -501,13 +604,22 @@ static void s3_close(nl_source *base)
 {
     struct s3_source *s = source_of(base);
     nl_bytes_release(&s->tail);
+    store_call_drop(s->head);
     pthread_mutex_destroy(&s->mutex);
     free(s->base.name);
     free(s->url);
     free(s);
 }
 
-static const struct nl_source_ops s3_source_ops = {
+static const struct nl_source_ops s3_source_ops = {.submit_to_file = s3_submit_to_file,
+                                                   .submit_tail = s3_submit_tail,
+                                                   .submit = s3_submit,
+                                                   .wait = s3_wait,
+                                                   .drop = s3_drop,
+                                                   .close = s3_close};
+
+/* Of the web: a server may send everything instead of a range, which a file at some place has no use for. */
+static const struct nl_source_ops web_source_ops = {
     .submit_tail = s3_submit_tail, .submit = s3_submit, .wait = s3_wait, .drop = s3_drop, .close = s3_close};
 
 void store_source_etag(nl_source *base, char out[static 72])
@@ -600,6 +712,7 @@ int store_source_of_url(struct store_client *c, const char *url, char *name, con
         free(copy);
         return nl_fail_memory(err);
     }
+    s->base.ops = &web_source_ops;
     s->url = copy;
     *out = &s->base;
     return NL_OK;

@@ -6,6 +6,7 @@ usage: bench/lake.py --program build/neuralake --relay build/bench/relay [--runs
     startup    --version, describe and s3 env: commands that need no SQL
     small      five rows of a table on S3: the whole process, over loopback and through a relay with 20 ms a direction
     many       the sum over 1,000 small files on S3, through the relay: who hides the latency
+    cached     both kinds of query again, through the relay, with the cache on disk: what is not asked for a second time
     generate   ten million rows of parts into a file, and the memory that it takes
     copy       1 GiB to the embedded server and back, against aws-cli
 
@@ -123,6 +124,27 @@ def many(b):
     print(f"  one neuralake query through the relay: {relay.stop()}")
 
 
+def cached(b):
+    """Without a cache, with an empty one, and with a filled one; after `many`, whose objects it reads."""
+    one = "s3://bench/cached.parquet"
+    once([b.program, "generate", "parts", "--rows", "5000000", "--out", one], b.env)
+    for what, uri, runs in (("two columns of one object of 5,000,000 rows", one, b.runs),
+                            ("a column of 1,000 objects", "s3://bench/many/*.parquet", max(b.runs // 3, 1))):
+        query = [b.program, "query", "-v", f"SELECT sum(p_retailprice), count(DISTINCT p_brand) FROM '{uri}'"]
+        folder = os.path.join(b.folder, "cache")
+        with_cache = query + ["--cache-dir", folder]
+        contenders = {"without a cache": query,
+                      "with an empty one": ["sh", "-c", 'rm -rf "$0"; exec "$@"', folder] + with_cache,
+                      "with what is kept": with_cache}
+        relay = Server([b.relay, "--to", b.endpoint.split("//")[1], "--delay", "20"])
+        env = dict(b.env, AWS_ENDPOINT_URL=f"http://{relay.address}")
+        compare(f"Again: {what}, 20 ms a direction", contenders, env, runs)
+        for name, command in contenders.items():
+            said = subprocess.run(command, env=env, capture_output=True, text=True, check=True).stderr.splitlines()[-1]
+            print(f"  {name}: {said}")
+        relay.stop()
+
+
 def generate(b):
     out = os.path.join(b.folder, "ten-million.parquet")
     words = {"neuralake generate parts": [b.program, "generate", "parts", "--rows", "10000000", "--out", out]}
@@ -150,7 +172,7 @@ def copy(b):
         raise SystemExit("the bytes came back changed")
 
 
-CASES = {"startup": startup, "small": small, "many": many, "generate": generate, "copy": copy}
+CASES = {"startup": startup, "small": small, "many": many, "cached": cached, "generate": generate, "copy": copy}
 
 
 def versions(program):

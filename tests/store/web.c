@@ -27,7 +27,7 @@ static struct {
     uint8_t data[file_len];
     struct standin_answer faults[8]; /* for the first n_faults requests */
     size_t n_faults, before;         /* requests before this case */
-    char headers[most_headers][256];
+    char headers[most_headers][512];
     char chunk[64];
 } web;
 

@@ -32,7 +32,7 @@ typedef struct nl_store_options {
     unsigned request_seconds; /* for one request with all its retries; 0: 900 */
     bool anonymous;           /* sign nothing, look for no keys; also AWS_NO_SIGN_REQUEST=true */
     bool requester_pays;      /* we agree to pay for what we ask; also AWS_REQUEST_PAYER=requester */
-    /* What is read is kept in this folder and read from there again while the object is the same: docs/how-to/cache.md.
+    /* What is read is kept in this folder and read from there again while the object is the same: docs/how-to/cache-and-web.md.
      * NULL: NEURALAKE_CACHE_DIR, where that is set; "": none. */
     const char *cache_dir;
     uint64_t cache_bytes; /* that the folder may take; 0: NEURALAKE_CACHE_SIZE, or 10 GiB; at least 1 MiB */

@@ -271,6 +271,12 @@ static int cached_submit_tail(nl_source *base, uint64_t want, nl_fetch **out, nl
     return rc;
 }
 
+/* What goes to a file is read once: past the cache, which it would empty. */
+static int cached_submit_to_file(nl_source *base, nl_range r, int fd, uint64_t at, nl_fetch **out, nl_error *err)
+{
+    return nl_source_submit_to_file(source_of(base)->inner, r, fd, at, out, err);
+}
+
 static void cached_close(nl_source *base)
 {
     struct cached_source *s = source_of(base);
@@ -284,16 +290,22 @@ static void cached_close(nl_source *base)
 
 int store_cache_source(struct store_cache *c, nl_source *inner, nl_source **out, nl_error *err)
 {
-    static const struct nl_source_ops ops = {.submit_tail = cached_submit_tail,
-                                             .submit = cached_submit,
-                                             .wait = cached_wait,
-                                             .drop = cached_drop,
-                                             .close = cached_close};
+    static const struct nl_source_ops to_files = {.submit_tail = cached_submit_tail,
+                                                  .submit = cached_submit,
+                                                  .submit_to_file = cached_submit_to_file,
+                                                  .wait = cached_wait,
+                                                  .drop = cached_drop,
+                                                  .close = cached_close};
+    static const struct nl_source_ops to_memory = {.submit_tail = cached_submit_tail,
+                                                   .submit = cached_submit,
+                                                   .wait = cached_wait,
+                                                   .drop = cached_drop,
+                                                   .close = cached_close};
     struct cached_source *s = calloc(1, sizeof *s);
     *out = NULL;
     if (!s)
         return nl_fail_memory(err);
-    s->base.ops = &ops;
+    s->base.ops = nl_source_writes_files(inner) ? &to_files : &to_memory;
     s->base.name = inner->name; /* lives as long */
     s->base.size = inner->size;
     s->base.modified = inner->modified;

@@ -33,7 +33,7 @@
 #include "server/http/internal.h"
 
 #define DRAIN             (8 * 1024 * 1024)
-#define CONNECTION_MEMORY (256 * 1024) /* half of it is the read buffer; pages that are not touched cost nothing */
+#define CONNECTION_MEMORY (48 * 1024) /* half of it is the read buffer. The library zeroes it all behind each request */
 #define ROOM              "server/http"
 
 /* ── before the body ── */

@@ -138,7 +138,7 @@ static void on_head(void *app, http_request *http)
         rq->op->begin(rq);
     if (!http_answered(http))
         open_body(rq);
-    if (rq->op->disk && !http_answered(http))
+    if ((rq->op->disk || (rq->op->syncs && rq->server->disk->durable)) && !http_answered(http))
         http_request_use_disk_thread(http);
 }
 

@@ -31,6 +31,7 @@ typedef struct s3_op {
     void (*drop)(s3_request *rq);  /* release state; always */
     size_t text_max;
     bool disk;            /* end waits for the disk */
+    bool syncs;           /* the same, but only where the disk is durable: it is short otherwise */
     bool writes;          /* not for keys that are read-only */
     bool lists;           /* what it shows is chosen by the prefix of its query */
     bool each;            /* it names keys in its body, and asks s3_may() for each */

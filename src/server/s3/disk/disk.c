@@ -90,6 +90,22 @@ static int sweep(s3_disk *d, nl_error *err)
     return rc;
 }
 
+/* Can a file be made without a name and be given one (writer.h)? Not on every file system, nor without /proc. */
+static bool knows_nameless(const s3_disk *d)
+{
+    char path[40];
+    int fd = openat(d->state, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return false;
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    unlinkat(d->state, "probe", 0); /* of one who was killed here */
+    bool linked = linkat(AT_FDCWD, path, d->state, "probe", AT_SYMLINK_FOLLOW) == 0;
+    if (linked)
+        unlinkat(d->state, "probe", 0);
+    close(fd);
+    return linked;
+}
+
 static int open_root(s3_disk *d, const char *root, nl_error *err)
 {
     int rc = nl_make_folders(root, 0777, err);
@@ -102,6 +118,7 @@ static int open_root(s3_disk *d, const char *root, nl_error *err)
     if (d->state < 0)
         return nl_fail_errno(err, errno, "cannot make %s/" S3_RESERVED, root);
     rc = take_lock(d, root, err);
+    d->nameless = !rc && knows_nameless(d);
     if (!rc)
         s3_indexes_open(&d->indexes, d->root, d->state);
     return rc ? rc : sweep(d, err);
@@ -119,6 +136,7 @@ int s3_disk_open(const char *root, bool durable, s3_disk **out, nl_error *err)
     for (size_t i = 0; i < S3_KEY_STRIPES; i++)
         pthread_mutex_init(&d->stripes[i], NULL);
     s3_known_init(&d->known);
+    s3_group_init(&d->group);
     s3_snapshots_init(&d->snapshots);
     s3_live_init(&d->live);
     int rc = open_root(d, root, err);
@@ -144,6 +162,7 @@ void s3_disk_close(s3_disk *d)
     s3_indexes_close(&d->indexes);
     s3_snapshots_free(&d->snapshots);
     s3_live_free(&d->live);
+    s3_group_free(&d->group);
     s3_known_free(&d->known);
     for (size_t i = 0; i < S3_KEY_STRIPES; i++)
         pthread_mutex_destroy(&d->stripes[i]);
@@ -158,4 +177,9 @@ void s3_disk_close(s3_disk *d)
 int s3_disk_sync(s3_disk *d, int fd, const char *what, nl_error *err)
 {
     return d->durable ? s3_file_sync(fd, what, err) : NL_OK;
+}
+
+int s3_disk_sync_folder(s3_disk *d, int fd, const char *what, nl_error *err)
+{
+    return d->durable ? s3_group_sync(&d->group, fd, what, err) : NL_OK;
 }

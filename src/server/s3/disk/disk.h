@@ -2,9 +2,13 @@
  *
  * Durability (with durable; without, every sync is left out and D1 to D5 hold against kill -9 alone):
  *
- *     tmp/N ──write…──▶ ──mtime, xattr──▶ ──fsync──▶ [key lock: condition ▶ rename ▶ fsync folder] ──▶ answered
+ *     a new key:       nameless ──write…──▶ ──xattr──▶ ──fsync──▶ [key lock: condition ▶ link   ▶ fsync folder] ──▶ answered
+ *     one that is there:  tmp/N ──write…──▶ ──xattr──▶ ──fsync──▶ [key lock: condition ▶ rename ▶ fsync folder] ──▶ answered
  *
- * D1  A key shows the whole old or the whole new object, bytes and metadata, at every instant: both change by one rename.
+ * The folder's fsync is shared by all who changed names in it before it began (group.h).
+ *
+ * D1  A key shows the whole old or the whole new object, bytes and metadata, at every instant: both change by one rename,
+ *     or come into being by one link of a file that had no name.
  * D2  A write is answered after its data, its metadata and its name are on the disk; a delete after the name is gone.
  * D3  So are the names of all folders above it. A folder is known to be on the disk when this process has synced its
  *     parent after seeing it there; the set `known` remembers which are, so that only the first write pays.
@@ -26,6 +30,7 @@
 
 #include "base/arena.h"
 #include "s3proto/names.h"
+#include "server/s3/disk/group.h"
 #include "server/s3/disk/indexes.h"
 #include "server/s3/disk/keypath.h"
 #include "server/s3/disk/known.h"
@@ -54,10 +59,12 @@ struct s3_disk {
     int state; /* ROOT/.neuralake */
     int lock;
     bool durable;
+    bool nameless; /* files can be made without a name, and be given one later */
     atomic_uint_fast64_t next_tmp;
     pthread_mutex_t mutex; /* guards buckets */
     s3_bucket *buckets;
     s3_known known;
+    s3_group group;
     s3_snapshot_cache snapshots;
     s3_indexes indexes;
     s3_live_table live; /* uploads in use */
@@ -88,7 +95,9 @@ int s3_bucket_list(s3_disk *d, nl_arena *arena, s3_bucket_info **out, size_t *n,
 
 /* The lock of a key (D4). */
 pthread_mutex_t *s3_key_lock(s3_bucket *b, s3_slice key);
-/* Sync a folder where the disk is durable. */
+/* Sync the names in a folder where the disk is durable, together with others who want the same (group.h). */
+int s3_disk_sync_folder(s3_disk *d, int fd, const char *what, nl_error *err);
+/* Sync a file where the disk is durable. */
 int s3_disk_sync(s3_disk *d, int fd, const char *what, nl_error *err);
 /* Open ".neuralake/<name>" of a bucket, made (not durably) where it is missing. Returns the descriptor or -1 with errno. */
 int s3_bucket_folder(s3_bucket *b, const char *name);

@@ -102,13 +102,19 @@ uint64_t s3_file_syncs(void)
     return atomic_load_explicit(&syncs, memory_order_relaxed);
 }
 
-int s3_file_sync(int fd, const char *what, nl_error *err)
+int s3_file_try_sync(int fd)
 {
     atomic_fetch_add_explicit(&syncs, 1, memory_order_relaxed);
     while (s3_seam_fsync(fd))
         if (errno != EINTR)
-            return nl_fail_errno(err, errno, "cannot sync %s", what);
-    return NL_OK;
+            return errno;
+    return 0;
+}
+
+int s3_file_sync(int fd, const char *what, nl_error *err)
+{
+    int failed = s3_file_try_sync(fd);
+    return failed ? nl_fail_errno(err, failed, "cannot sync %s", what) : NL_OK;
 }
 
 int s3_folder_open(int dir, const char *name)

@@ -19,6 +19,8 @@ int s3_file_digest(int fd, uint64_t offset, uint64_t size, const enum s3_digest_
                    s3_digest_value *out, nl_error *err);
 /* Data and metadata of a file, or the names in a folder, to the disk; what is for the message. */
 int s3_file_sync(int fd, const char *what, nl_error *err);
+/* The same; returns 0, or errno. */
+int s3_file_try_sync(int fd);
 /* How many of those this process has made. */
 uint64_t s3_file_syncs(void);
 /* Open a folder below dir, not through a symbolic link. Returns the descriptor or -1 with errno. */

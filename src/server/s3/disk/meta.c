@@ -6,6 +6,7 @@
 
 #include "base/str.h"
 #include "s3proto/hash.h"
+#include "server/s3/disk/compact.h"
 
 static const char magic[4] = {'N', 'L', 'M', '1'};
 
@@ -81,19 +82,44 @@ static int put_numbers(nl_buf *out, const s3_meta *m, nl_error *err)
     return rc;
 }
 
+/* ETag, size and time: short where they can be. */
+static int put_facts(nl_buf *out, const s3_meta *m, nl_error *err)
+{
+    uint8_t bytes[S3_COMPACT_MAX];
+    size_t n = s3_compact_etag(m, bytes);
+    int rc = n ? put_record(out, 'E', bytes, n, err) : put_record(out, 'e', m->etag, strlen(m->etag), err);
+    if (rc)
+        return rc;
+    if ((n = s3_compact_facts(m, bytes)) > 0)
+        return put_record(out, 'F', bytes, n, err);
+    rc = put_u64(out, 's', m->size, err);
+    return rc ? rc : put_u64(out, 't', (uint64_t)m->mtime_ns, err);
+}
+
+static int put_object_header(nl_buf *out, const s3_pair *h, nl_error *err)
+{
+    uint8_t bytes[S3_COMPACT_MAX];
+    size_t n = s3_compact_header(h, bytes);
+    return n ? put_record(out, 'T', bytes, n, err) : put_strings(out, 'h', (const char *[]){h->name, h->value}, 2, err);
+}
+
+static int put_checksum(nl_buf *out, const s3_meta *m, nl_error *err)
+{
+    uint8_t bytes[S3_COMPACT_MAX];
+    size_t n = s3_compact_checksum(m, bytes);
+    return n ? put_record(out, 'C', bytes, n, err)
+             : put_strings(out, 'c', (const char *[]){m->checksum_header, m->checksum, m->checksum_type}, 3, err);
+}
+
 int s3_meta_pack(const s3_meta *m, nl_buf *out, nl_error *err)
 {
     int rc = nl_buf_append(out, magic, sizeof(magic), err);
     if (!rc)
-        rc = put_record(out, 'e', m->etag, strlen(m->etag), err);
-    if (!rc)
-        rc = put_u64(out, 's', m->size, err);
-    if (!rc)
-        rc = put_u64(out, 't', (uint64_t)m->mtime_ns, err);
+        rc = put_facts(out, m, err);
     for (size_t i = 0; i < m->n_headers && !rc; i++)
-        rc = put_strings(out, 'h', (const char *[]){m->headers[i].name, m->headers[i].value}, 2, err);
+        rc = put_object_header(out, &m->headers[i], err);
     if (!rc && m->checksum)
-        rc = put_strings(out, 'c', (const char *[]){m->checksum_header, m->checksum, m->checksum_type}, 3, err);
+        rc = put_checksum(out, m, err);
     if (!rc && m->upload_id)
         rc = put_record(out, 'u', m->upload_id, strlen(m->upload_id), err);
     for (size_t i = 0; i < m->n_tags && !rc; i++)
@@ -188,6 +214,8 @@ static int get_bytes(nl_arena *arena, s3_meta *m, const uint8_t *p, size_t len, 
 /* One record into m; m->headers and m->tags have room. */
 static int get_record(nl_arena *arena, s3_meta *m, uint8_t tag, const uint8_t *p, size_t len, nl_error *err)
 {
+    if (s3_compact_is(tag))
+        return s3_compact_read(arena, m, tag, p, len, err);
     switch (tag) {
     case 'e':
         if (len >= sizeof(m->etag))
@@ -238,7 +266,7 @@ int s3_meta_unpack(nl_arena *arena, const void *data, size_t len, s3_meta *out, 
     for (const uint8_t *q = p + 4; q < end; q += 3 + (q[1] | (size_t)q[2] << 8)) {
         if (end - q < 3 || (size_t)(end - q) - 3 < (q[1] | (size_t)q[2] << 8))
             return nl_fail(err, NL_CORRUPT, "metadata is cut at byte %td", q - p);
-        headers += *q == 'h';
+        headers += *q == 'h' || *q == 'T';
         tags += *q == 'g';
     }
     out->headers = nl_arena_array(arena, headers, sizeof(*out->headers));

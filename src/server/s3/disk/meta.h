@@ -5,6 +5,7 @@
  *         'h' header: name \0 value        'c' checksum: header name \0 base64 \0 type       'u' upload id
  *         'g' tag: key \0 value            'p' parts: runs of (count, size), as LEB128 numbers
  *         'n' their numbers, where they are not 1, 2, 3 …: runs of (left out, count)     'k' their checksums, raw
+ *         'E' 'F' 'C' 'T' the same as e, s and t, c, h in fewer bytes, where they have the usual form (compact.h)
  *
  * A1  Records with an unknown tag are skipped: a newer version may add some.
  * A2  Size and mtime are those that the file had when it was committed. Where the file differs, somebody changed it by

@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -38,22 +40,43 @@ static int read_meta(int fd, s3_object *o, nl_error *err)
     return NL_OK;
 }
 
+/* Walk to a key's file, folder by folder, and open it. Returns the descriptor, or -1 with errno. */
+static int walk_to(s3_bucket *b, s3_slice key)
+{
+    s3_place place;
+    nl_error err = {0};
+    errno = ENOENT;
+    switch (s3_place_find(b, key, false, &place, &err)) {
+    case S3_PLACE_FOUND:
+        break;
+    case S3_PLACE_FAILED:
+        errno = EIO;
+        return -1;
+    case S3_PLACE_MISSING:
+    case S3_PLACE_NONE:
+        errno = ENOENT;
+        return -1;
+    }
+    int fd = openat(place.dir, place.name, OPEN_FLAGS), saved = errno;
+    close(place.dir);
+    errno = saved;
+    return fd;
+}
+
 /* NL_NOT_FOUND: nothing that is an object is there. */
 static int open_plain(s3_bucket *b, s3_slice key, s3_object *out, nl_error *err)
 {
-    s3_place place;
-    enum s3_place_status found = s3_place_find(b, key, false, &place, err);
-    if (found == S3_PLACE_FAILED)
-        return NL_IO;
-    if (found != S3_PLACE_FOUND)
+    char path[S3_PLACE_PATH];
+    if (!s3_place_path(key, path))
         return no_such_key(key, err);
-    out->fd = openat(place.dir, place.name, OPEN_FLAGS);
-    int saved = errno;
-    close(place.dir);
+    const struct open_how how = {.flags = OPEN_FLAGS, .resolve = RESOLVE_NO_SYMLINKS};
+    out->fd = (int)syscall(SYS_openat2, b->fd, path, &how, sizeof(how));
+    if (out->fd < 0 && (errno == ENOSYS || errno == EPERM || errno == EAGAIN))
+        out->fd = walk_to(b, key); /* an old kernel, or a sandbox that does not know the call */
     if (out->fd < 0)
-        return saved == ENOENT || saved == ELOOP || saved == ENXIO || saved == ENOTDIR
+        return errno == ENOENT || errno == ELOOP || errno == ENXIO || errno == ENOTDIR
                    ? no_such_key(key, err)
-                   : nl_fail_errno(err, saved, "cannot open the object's file");
+                   : nl_fail_errno(err, errno, "cannot open the object's file");
     int rc = read_meta(out->fd, out, err);
     return rc == NL_NOT_FOUND ? no_such_key(key, err) : rc;
 }
@@ -128,7 +151,7 @@ int s3_object_delete_plain(s3_bucket *b, s3_slice key, nl_error *err)
         if (s3_seam_unlinkat(place.dir, place.name, 0) && errno != ENOENT)
             rc = nl_fail_errno(err, errno, "cannot remove the object's file");
         if (!rc)
-            rc = s3_disk_sync(b->disk, place.dir, "the object's folder", err);
+            rc = s3_disk_sync_folder(b->disk, place.dir, "the object's folder", err);
         if (!rc)
             s3_place_prune(b, key);
     }
@@ -148,7 +171,7 @@ static int delete_overflow(s3_bucket *b, s3_slice key, nl_error *err)
     int fd = s3_folder_open(b->fd, path);
     if (fd < 0)
         return errno == ENOENT ? NL_OK : nl_fail_errno(err, errno, "cannot open the overflow folder");
-    int rc = s3_disk_sync(b->disk, fd, "the overflow folder", err);
+    int rc = s3_disk_sync_folder(b->disk, fd, "the overflow folder", err);
     close(fd);
     return rc;
 }

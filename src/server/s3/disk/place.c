@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "server/s3/disk/file.h"
@@ -51,6 +52,20 @@ enum s3_place_status s3_place_find(s3_bucket *b, s3_slice key, bool make, s3_pla
             return status;
         dir = down;
     }
+}
+
+bool s3_place_path(s3_slice key, char out[static S3_PLACE_PATH])
+{
+    size_t n = 0;
+    for (bool last = false; !last;) {
+        /* A key has at most 1,024 bytes, each of which becomes at most three; an empty component becomes one. */
+        if (n + S3_NAME_MAX + 2 > S3_PLACE_PATH || !s3_name_encode(s3_key_next(&key, &last), out + n))
+            return false;
+        n += strlen(out + n);
+        if (!last)
+            out[n++] = '/';
+    }
+    return true;
 }
 
 /* The key of the folder that holds this one: "a/b" of "a/b/c". */

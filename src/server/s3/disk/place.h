@@ -20,6 +20,11 @@ typedef struct s3_place {
  * the names of all of them are on the disk afterwards (D3). */
 enum s3_place_status s3_place_find(s3_bucket *b, s3_slice key, bool make, s3_place *out, nl_error *err);
 
+/* The path from the bucket's folder to a key's file, whose last component is the file. False: M3, or too long to be given
+ * to the system at once. */
+#define S3_PLACE_PATH 4096
+bool s3_place_path(s3_slice key, char out[static S3_PLACE_PATH]);
+
 /* Remove the folders above a key that became empty (D6). */
 void s3_place_prune(s3_bucket *b, s3_slice key);
 

@@ -34,6 +34,24 @@ int s3_seam_create(int dir, const char *name, int flags, unsigned mode)
     return fd;
 }
 
+int s3_seam_nameless(int dir, int flags, unsigned mode)
+{
+    int fd = openat(dir, ".", flags | O_TMPFILE, mode);
+    if (fd >= 0)
+        tell(&(s3_seam_event){.kind = S3_SEAM_NAMELESS, .fd = fd});
+    return fd;
+}
+
+int s3_seam_link(int fd, int dir, const char *name)
+{
+    char path[40];
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    int rc = linkat(AT_FDCWD, path, dir, name, AT_SYMLINK_FOLLOW);
+    if (!rc)
+        tell(&(s3_seam_event){.kind = S3_SEAM_LINK, .fd = fd, .dir2 = dir, .name2 = name});
+    return rc;
+}
+
 int s3_seam_mkdirat(int dir, const char *name, unsigned mode)
 {
     int rc = mkdirat(dir, name, mode);
@@ -93,6 +111,7 @@ int s3_seam_futimens(int fd, const struct timespec times[2])
 
 int s3_seam_fsync(int fd)
 {
+    tell(&(s3_seam_event){.kind = S3_SEAM_SYNCING, .fd = fd});
     int rc = fsync(fd);
     if (!rc)
         tell(&(s3_seam_event){.kind = S3_SEAM_SYNC, .fd = fd});

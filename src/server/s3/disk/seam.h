@@ -15,16 +15,19 @@
 #include <time.h>
 
 enum s3_seam_kind {
-    S3_SEAM_CREATE, /* dir, name: a file, open as fd */
-    S3_SEAM_MKDIR,  /* dir, name */
-    S3_SEAM_RENAME, /* dir, name, to dir2, name2 */
-    S3_SEAM_UNLINK, /* dir, name: a file or a folder */
-    S3_SEAM_DATA,   /* fd, offset, len */
-    S3_SEAM_META,   /* fd: attributes or time */
-    S3_SEAM_SYNC,   /* fd: a file or a folder */
+    S3_SEAM_CREATE,   /* dir, name: a file, open as fd */
+    S3_SEAM_NAMELESS, /* fd: a file that has no name yet */
+    S3_SEAM_LINK,     /* fd, to dir2, name2 */
+    S3_SEAM_MKDIR,    /* dir, name */
+    S3_SEAM_RENAME,   /* dir, name, to dir2, name2 */
+    S3_SEAM_UNLINK,   /* dir, name: a file or a folder */
+    S3_SEAM_DATA,     /* fd, offset, len */
+    S3_SEAM_META,     /* fd: attributes or time */
+    S3_SEAM_SYNCING,  /* fd: a sync is about to begin */
+    S3_SEAM_SYNC,     /* fd: a file or a folder; covers what came before its S3_SEAM_SYNCING */
 };
 
-/* What was done, and worked. */
+/* What was done, and worked (but for S3_SEAM_SYNCING, which only says that it will be tried). */
 typedef struct s3_seam_event {
     enum s3_seam_kind kind;
     int fd, dir, dir2;
@@ -32,11 +35,16 @@ typedef struct s3_seam_event {
     uint64_t offset, len;
 } s3_seam_event;
 
-/* Called after each change, in the thread that made it; fn NULL: nobody watches. Not while others work. */
+/* Called after each change, in the thread that made it, and before each sync too; fn NULL: nobody watches. Not while others
+ * work. */
 void s3_seam_watch(void (*fn)(void *ctx, const s3_seam_event *e), void *ctx);
 
 /* openat() of a file that must be new. */
 int s3_seam_create(int dir, const char *name, int flags, unsigned mode);
+/* openat(O_TMPFILE) in a folder: EOPNOTSUPP, EISDIR or ENOENT where the file system or the kernel knows it not. */
+int s3_seam_nameless(int dir, int flags, unsigned mode);
+/* Give a nameless file its name, which must be new, by linkat() of /proc/self/fd. */
+int s3_seam_link(int fd, int dir, const char *name);
 /* mkdirat(). */
 int s3_seam_mkdirat(int dir, const char *name, unsigned mode);
 /* renameat(). */

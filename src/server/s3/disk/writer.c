@@ -8,25 +8,50 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "server/s3/disk/file.h"
 #include "server/s3/disk/place.h"
 #include "server/s3/disk/seam.h"
 #include "server/s3/disk/trailer.h"
 
+/* Make up a temporary name, and open the folder that it is for. False: errno. */
+static bool open_tmp(s3_writer *w)
+{
+    w->tmp = s3_bucket_folder(w->bucket, "tmp");
+    snprintf(w->name, sizeof(w->name), "%llx", (unsigned long long)atomic_fetch_add(&w->bucket->disk->next_tmp, 1));
+    return w->tmp >= 0;
+}
+
 int s3_writer_open(s3_bucket *b, s3_writer *out, nl_error *err)
 {
     *out = (s3_writer){.bucket = b, .fd = -1, .tmp = -1};
-    out->tmp = s3_bucket_folder(b, "tmp");
-    if (out->tmp < 0)
+    if (!open_tmp(out))
         return nl_fail_errno(err, errno, "cannot make the bucket's temporary folder");
-    snprintf(out->name, sizeof(out->name), "%llx", (unsigned long long)atomic_fetch_add(&b->disk->next_tmp, 1));
     out->fd = s3_seam_create(out->tmp, out->name, O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0666);
     if (out->fd >= 0)
         return NL_OK;
     int saved = errno;
     close(out->tmp);
     return nl_fail_errno(err, saved, "cannot make a temporary file");
+}
+
+/* Is there something under this key now? Only a guess: it may come or go before the commit. */
+static bool seems_new(s3_bucket *b, s3_slice key)
+{
+    char path[S3_PLACE_PATH];
+    struct stat st;
+    return s3_place_path(key, path) && fstatat(b->fd, path, &st, AT_SYMLINK_NOFOLLOW) && errno == ENOENT;
+}
+
+int s3_writer_open_key(s3_bucket *b, s3_slice key, s3_writer *out, nl_error *err)
+{
+    if (b->disk->nameless && seems_new(b, key)) {
+        *out = (s3_writer){.bucket = b, .fd = -1, .tmp = -1};
+        out->fd = s3_seam_nameless(b->fd, O_RDWR | O_CLOEXEC, 0666);
+        if (out->fd >= 0)
+            return NL_OK;
+        /* The file system cannot, or something is wrong: then the other way will say what. */
+    }
+    return s3_writer_open(b, out, err);
 }
 
 int s3_writer_write(s3_writer *w, const void *data, size_t len, nl_error *err)
@@ -53,13 +78,13 @@ void s3_writer_abort(s3_writer *w)
         end_writer(w, false);
 }
 
-/* Give the file its time, as the file system keeps it, and its size. */
+/* Its size, and its time as the file system keeps it: that of the last write, unless it shall have another. */
 static int stamp(s3_writer *w, s3_meta *meta, nl_error *err)
 {
-    int64_t now = w->mtime_ns ? w->mtime_ns : nl_wall_ns();
-    struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {now / 1000000000, (long)(now % 1000000000)}};
+    int64_t t = w->mtime_ns;
+    struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {t / 1000000000, (long)(t % 1000000000)}};
     struct stat st;
-    if (s3_seam_futimens(w->fd, times) || fstat(w->fd, &st))
+    if ((t && s3_seam_futimens(w->fd, times)) || fstat(w->fd, &st))
         return nl_fail_errno(err, errno, "cannot set the file's time");
     meta->size = w->size;
     meta->mtime_ns = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
@@ -80,6 +105,25 @@ int s3_object_attach(int fd, const s3_meta *meta, bool *fits, nl_error *err)
     return rc;
 }
 
+/* Put the file under its name. Returns 0 or errno. */
+static int put_name(s3_writer *w, int dir, const char *name)
+{
+    if (w->tmp < 0) {
+        if (!s3_seam_link(w->fd, dir, name))
+            return 0;
+        /* Something is there by now, which only a rename replaces: so it needs a temporary name after all. */
+        if (errno != EEXIST || !open_tmp(w))
+            return errno;
+        if (s3_seam_link(w->fd, w->tmp, w->name)) {
+            int saved = errno;
+            close(w->tmp);
+            w->tmp = -1;
+            return saved;
+        }
+    }
+    return s3_seam_renameat(w->tmp, w->name, dir, name) ? errno : 0;
+}
+
 /* Rename to the plain path. *taken: M3, a folder is in the way. The folder is synced. */
 static int rename_plain(s3_writer *w, s3_slice key, bool *taken, nl_error *err)
 {
@@ -97,16 +141,16 @@ static int rename_plain(s3_writer *w, s3_slice key, bool *taken, nl_error *err)
         case S3_PLACE_FOUND:
             break;
         }
-        int failed = s3_seam_renameat(w->tmp, w->name, place.dir, place.name), saved = errno;
-        int rc = failed ? NL_OK : s3_disk_sync(w->bucket->disk, place.dir, "the object's folder", err);
+        int failed = put_name(w, place.dir, place.name);
+        int rc = failed ? NL_OK : s3_disk_sync_folder(w->bucket->disk, place.dir, "the object's folder", err);
         close(place.dir);
         if (!failed)
             return rc;
-        *taken = saved == EISDIR || saved == ENOTEMPTY || saved == EEXIST || saved == ENOTDIR;
+        *taken = failed == EISDIR || failed == ENOTEMPTY || failed == EEXIST || failed == ENOTDIR;
         if (*taken)
             return NL_OK;
-        if (saved != ENOENT)
-            return nl_fail_errno(err, saved, "cannot rename the object's file");
+        if (failed != ENOENT)
+            return nl_fail_errno(err, failed, "cannot name the object's file");
     }
     return nl_fail(err, NL_NOT_FOUND, "the bucket's folder is gone");
 }
@@ -149,13 +193,14 @@ static int rename_overflow(s3_writer *w, s3_slice key, const s3_meta *meta, nl_e
     int dir = make_overflow_folder(b, path, err);
     if (dir < 0)
         return NL_IO;
-    if (s3_seam_renameat(w->tmp, w->name, dir, path + folder + 1))
-        rc = nl_fail_errno(err, errno, "cannot rename the object's file");
+    int failed = put_name(w, dir, path + folder + 1);
+    if (failed)
+        rc = nl_fail_errno(err, failed, "cannot name the object's file");
     /* The index second: until then readers find the old object. A key that is in it already needs no memory. */
     if (!rc && (rc = s3_overflow_add(&b->overflow, key, err)) != NL_OK)
         s3_seam_unlinkat(dir, path + folder + 1, 0);
     if (!rc)
-        rc = s3_disk_sync(b->disk, dir, "the overflow folder", err);
+        rc = s3_disk_sync_folder(b->disk, dir, "the overflow folder", err);
     close(dir);
     return rc;
 }

@@ -11,14 +11,18 @@
 typedef struct s3_writer {
     s3_bucket *bucket; /* borrowed */
     int fd;            /* -1: ended */
-    int tmp;           /* the folder of name */
+    int tmp;           /* the folder of name; -1: the file is nameless */
     char name[24];
     uint64_t size;
     int64_t mtime_ns; /* the time that the object gets; 0: that of its commit */
     bool kept;        /* name is not a temporary one: when nothing comes of it, it stays (upload.h, P1) */
 } s3_writer;
 
-/* On failure there is nothing to abort. */
+/* Begin an object whose key is known. Where it seems to be new, its file gets no name before the commit: one change of a
+ * folder instead of three. On failure there is nothing to abort. */
+int s3_writer_open_key(s3_bucket *b, s3_slice key, s3_writer *out, nl_error *err);
+/* Begin a file with a temporary name, tmp and name: for who puts it into its place himself. On failure there is nothing to
+ * abort. */
 int s3_writer_open(s3_bucket *b, s3_writer *out, nl_error *err);
 int s3_writer_write(s3_writer *w, const void *data, size_t len, nl_error *err);
 /* Put the object under its key (disk.h draws how). meta: etag, headers, checksum, upload id; size and mtime are set here.

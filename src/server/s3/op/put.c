@@ -29,7 +29,7 @@ static void begin(s3_request *rq)
     }
     rq->want_md5 = true;
     rq->checksum_default = s3_header(rq, "x-amz-sdk-checksum-algorithm");
-    if (s3_writer_open(rq->bucket, &s->writer, &err))
+    if (s3_writer_open_key(rq->bucket, s3_key(rq), &s->writer, &err))
         s3_refuse_error(rq, &err, "NoSuchBucket");
 }
 
@@ -70,4 +70,4 @@ static void drop(s3_request *rq)
 }
 
 const s3_op s3_op_put_object = {
-    .name = "PutObject", .begin = begin, .data = data, .end = end, .drop = drop, .disk = true, .writes = true};
+    .name = "PutObject", .begin = begin, .data = data, .end = end, .drop = drop, .syncs = true, .writes = true};

@@ -60,6 +60,113 @@ static void there_and_back(void **state)
     nl_buf_free(&packed);
 }
 
+/* C1: the usual form takes few bytes, and every other form comes back as it was. */
+static void short_forms(void **state)
+{
+    static const struct {
+        const char *why, *etag, *header, *checksum, *type, *content_type;
+        size_t most; /* bytes; 0: any */
+    } cases[] = {
+        {"what nearly every object has", "5d41402abc4b2a76b9719d911017c592", NULL, NULL, NULL, NULL, 44},
+        {"with a CRC32 and a known type", "5d41402abc4b2a76b9719d911017c592", "x-amz-checksum-crc32",
+         "AAAAAA==", "FULL_OBJECT", "application/octet-stream", 60},
+        {"CRC64NVME", "5d41402abc4b2a76b9719d911017c592", "x-amz-checksum-crc64nvme", "AAAAAAAAAAA=", "FULL_OBJECT",
+         "text/plain", 60},
+        {"SHA1", "5d41402abc4b2a76b9719d911017c592", "x-amz-checksum-sha1", "AAAAAAAAAAAAAAAAAAAAAAAAAAA=", "COMPOSITE",
+         NULL, 80},
+        {"of parts", "5d41402abc4b2a76b9719d911017c592-10000", "x-amz-checksum-crc32c", "AAAAAA==-7", "COMPOSITE", NULL,
+         0},
+        {"ETag in capitals", "5D41402ABC4B2A76B9719D911017C592", NULL, NULL, NULL, "x/y", 0},
+        {"too many parts", "5d41402abc4b2a76b9719d911017c592-10001", NULL, NULL, NULL, "TEXT/PLAIN", 0},
+        {"zeros in front", "5d41402abc4b2a76b9719d911017c592-007", NULL, NULL, NULL, "", 0},
+        {"no MD5", "something else", "x-amz-checksum-of-tomorrow", "?", "A_NEW_TYPE", NULL, 0},
+        {"no ETag", "", NULL, NULL, NULL, NULL, 0},
+        {"not base64", "5d41402abc4b2a76b9719d911017c592", "x-amz-checksum-crc32", "AAAAA===", "FULL_OBJECT", NULL, 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < NL_LEN(cases); i++) {
+        nl_error err = {0};
+        nl_arena arena = {0};
+        nl_buf packed = {0};
+        s3_pair type = {"content-type", cases[i].content_type};
+        s3_meta got, want = {.size = UINT64_C(5) << 40,
+                             .mtime_ns = -1,
+                             .headers = &type,
+                             .n_headers = cases[i].content_type != NULL,
+                             .checksum_header = cases[i].header,
+                             .checksum = cases[i].checksum,
+                             .checksum_type = cases[i].type};
+        snprintf(want.etag, sizeof(want.etag), "%s", cases[i].etag);
+        check_why("%s", cases[i].why);
+        CHECK_OK(s3_meta_pack(&want, &packed, &err), err);
+        CHECK_OK(s3_meta_unpack(&arena, packed.data, packed.len, &got, &err), err);
+        CHECK_STR(got.etag, want.etag);
+        CHECK(got.size == want.size && got.mtime_ns == want.mtime_ns);
+        CHECK(!want.checksum == !got.checksum);
+        if (want.checksum) {
+            CHECK_STR(got.checksum_header, want.checksum_header);
+            CHECK_STR(got.checksum, want.checksum);
+            CHECK_STR(got.checksum_type, want.checksum_type);
+        }
+        CHECK_INT(got.n_headers, want.n_headers);
+        if (want.n_headers)
+            CHECK_STR(s3_meta_header(&got, "content-type"), cases[i].content_type);
+        if (cases[i].most)
+            CHECK_MAX(packed.len, cases[i].most);
+        nl_arena_free(&arena);
+        nl_buf_free(&packed);
+    }
+    check_why("%s", "");
+}
+
+/* Records as earlier versions wrote them, and short ones that are damaged or of a later version. */
+static void other_writers(void **state)
+{
+    static const struct {
+        const char *bytes;
+        size_t len;
+        int rc;
+        const char *etag, *checksum, *type;
+    } cases[] = {
+#define RECORDS(text) text, sizeof(text) - 1
+        {RECORDS("NLM1e\x04\0etag"
+                 "h\x0e\0content-type\0x"
+                 "c\x0d\0a-header\0b\0WH"),
+         NL_OK, "etag", "b", "x"},
+        {RECORDS("NLM1E\x0f\0aaaaaaaaaaaaaaa"), NL_CORRUPT, NULL, NULL, NULL},
+        {RECORDS("NLM1E\x11\0aaaaaaaaaaaaaaaa\x80"), NL_CORRUPT, NULL, NULL, NULL},
+        {RECORDS("NLM1E\x13\0aaaaaaaaaaaaaaaa\xff\xff\x01"), NL_CORRUPT, NULL, NULL, NULL},
+        {RECORDS("NLM1F\x08\0aaaaaaaa"), NL_CORRUPT, NULL, NULL, NULL},
+        {RECORDS("NLM1C\x01\0a"), NL_CORRUPT, NULL, NULL, NULL},
+        {RECORDS("NLM1C\x05\0\0\1aaa"), NL_CORRUPT, NULL, NULL, NULL},
+        {RECORDS("NLM1C\x05\0\x63\1aaa"), NL_OK, "", NULL, NULL}, /* a kind of tomorrow */
+        {RECORDS("NLM1C\x05\0\0\x63"
+                 "aaa"),
+         NL_OK, "", NULL, NULL},
+        {RECORDS("NLM1T\x01\0\xff"), NL_OK, "", NULL, NULL},
+        {RECORDS("NLM1T\0\0"), NL_CORRUPT, NULL, NULL, NULL},
+        {RECORDS("NLM1T\x01\0\2"), NL_OK, "", NULL, "text/plain"},
+#undef RECORDS
+    };
+    (void)state;
+    for (size_t i = 0; i < NL_LEN(cases); i++) {
+        nl_error err = {0};
+        nl_arena arena = {0};
+        s3_meta got;
+        check_why("case %zu", i);
+        int rc = s3_meta_unpack(&arena, cases[i].bytes, cases[i].len, &got, &err);
+        CHECK_INT(rc, cases[i].rc);
+        if (!rc) {
+            const char *type = s3_meta_header(&got, "content-type");
+            CHECK_STR(got.etag, cases[i].etag);
+            CHECK(cases[i].checksum ? got.checksum && !strcmp(got.checksum, cases[i].checksum) : !got.checksum);
+            CHECK(cases[i].type ? type && !strcmp(type, cases[i].type) : !type);
+        }
+        nl_arena_free(&arena);
+    }
+    check_why("%s", "");
+}
+
 /* Every cut, and bytes changed at random, give an error or something valid: never a crash. */
 static void hostile(void **state)
 {
@@ -153,7 +260,10 @@ static void trailers(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(there_and_back), cmocka_unit_test(hostile),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(there_and_back),
+                                       cmocka_unit_test(short_forms),
+                                       cmocka_unit_test(other_writers),
+                                       cmocka_unit_test(hostile),
                                        cmocka_unit_test(settled),
                                        cmocka_unit_test_setup_teardown(trailers, tmp_setup, tmp_teardown)};
     return cmocka_run_group_tests(tests, NULL, NULL);

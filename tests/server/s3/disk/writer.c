@@ -26,7 +26,7 @@ static int put(s3_bucket *b, const char *key, const char *bytes, size_t extra_me
     filler[extra_meta] = '\0';
     s3_pair header = {"x-amz-meta-filler", filler};
     s3_meta meta = {.etag = "00000000000000000000000000000000", .headers = &header, .n_headers = 1};
-    int rc = s3_writer_open(b, &w, err);
+    int rc = s3_writer_open_key(b, slice(key), &w, err);
     if (!rc && (rc = s3_writer_write(&w, bytes, strlen(bytes), err)) != NL_OK)
         s3_writer_abort(&w);
     return rc ? rc : s3_writer_commit(&w, slice(key), &meta, guard, err);
@@ -112,6 +112,53 @@ static void conflicts(void **state)
         check_bytes(b, all[i], NULL);
     s3_bucket_release(b);
     CHECK_OK(s3_bucket_delete(d, "bucket", &err), err);
+    s3_disk_close(d);
+}
+
+/* Both ways to a name, and a key that comes or goes between the guess at the beginning and the commit. */
+static void nameless_or_not(void **state)
+{
+    s3_bucket *b;
+    nl_error err = {0};
+    s3_disk *d = open_disk(*state, &b);
+    char *tmp = tmp_path(*state, "bucket/.neuralake/tmp");
+    s3_meta meta = {.etag = "00000000000000000000000000000000"};
+    bool can = d->nameless;
+    for (int way = 0; way < 2; way++) {
+        s3_writer first, second;
+        d->nameless = can && way == 0;
+        check_why("%s", d->nameless ? "nameless" : "with a temporary name");
+        CHECK_OK(s3_writer_open_key(b, slice("k/x"), &first, &err), err);
+        CHECK(d->nameless ? first.tmp < 0 : first.tmp >= 0);
+        CHECK_OK(s3_writer_open_key(b, slice("k/x"), &second, &err), err);
+        CHECK_OK(s3_writer_write(&first, "first", 5, &err), err);
+        CHECK_OK(s3_writer_write(&second, "second", 6, &err), err);
+        CHECK_OK(s3_writer_commit(&first, slice("k/x"), &meta, NULL, &err), err);
+        check_bytes(b, "k/x", "first");
+        CHECK_OK(s3_writer_commit(&second, slice("k/x"), &meta, NULL, &err), err); /* the name is there by now */
+        check_bytes(b, "k/x", "second");
+        CHECK_OK(s3_writer_open_key(b, slice("k/x"), &first, &err), err);
+        CHECK(first.tmp >= 0); /* only a rename replaces */
+        CHECK_OK(s3_object_delete(b, slice("k/x"), NULL, &err), err);
+        CHECK_OK(s3_writer_commit(&first, slice("k/x"), &meta, NULL, &err), err);
+        check_bytes(b, "k/x", "");
+        /* One that is dropped leaves nothing, and a folder that took the name is stepped aside for (M3). */
+        CHECK_OK(s3_writer_open_key(b, slice("gone"), &first, &err), err);
+        s3_writer_abort(&first);
+        check_bytes(b, "gone", NULL);
+        CHECK_OK(s3_writer_open_key(b, slice("f"), &first, &err), err);
+        CHECK_OK(put(b, "f/inside", "i", 0, NULL, &err), err);
+        CHECK_OK(s3_writer_commit(&first, slice("f"), &meta, NULL, &err), err);
+        check_bytes(b, "f", "");
+        check_bytes(b, "f/inside", "i");
+        CHECK_INT(s3_overflow_count(&b->overflow), 1);
+        CHECK_INT(tmp_entries(tmp), 0);
+        static const char *const all[] = {"k/x", "f", "f/inside"};
+        for (size_t i = 0; i < NL_LEN(all); i++)
+            CHECK_OK(s3_object_delete(b, slice(all[i]), NULL, &err), err);
+    }
+    free(tmp);
+    s3_bucket_release(b);
     s3_disk_close(d);
 }
 
@@ -206,19 +253,25 @@ static void every_call_fails_once(void **state)
     s3_disk *d = open_disk(*state, &b);
     char *tmp = tmp_path(*state, "bucket/.neuralake/tmp");
     CHECK_OK(put(b, "taken/inside", "i", 0, NULL, &err), err);
-    for (size_t i = 0; i < 2 * NL_LEN(cases); i++) {
-        const char *key = cases[i / 2].key;
-        size_t extra = cases[i / 2].extra_meta;
-        bool fired = true;
+    bool nameless = d->nameless;
+    for (size_t i = 0; i < 4 * NL_LEN(cases); i++) {
+        const char *key = cases[i / 4].key;
+        size_t extra = cases[i / 4].extra_meta;
+        bool fired = true, is_new = i % 4 / 2;
         for (long nth = 1; fired; nth++) {
+            d->nameless = false; /* so that there is a folder tmp */
             CHECK_OK(put(b, key, "old", extra, NULL, &err), err);
+            d->nameless = nameless;
+            if (is_new)
+                CHECK(s3_object_delete(b, slice(key), NULL, NULL) == NL_OK);
             fault_arm(i % 2 ? FAULT_ALLOC : FAULT_IO, nth, i % 2 ? ENOMEM : EIO);
             int rc = put(b, key, "new", extra, NULL, &err);
             fault_disarm();
             fired = fault_fired();
             char *got = get(b, key);
-            check_why("%s, %s %ld: status %d", cases[i / 2].why, i % 2 ? "allocation" : "call", nth, rc);
-            CHECK(got && (!strcmp(got, "new") || (rc && !strcmp(got, "old"))));
+            check_why("%s, %s, %s %ld: status %d", cases[i / 4].why, is_new ? "new" : "there already",
+                      i % 2 ? "allocation" : "call", nth, rc);
+            CHECK(got ? !strcmp(got, "new") || (rc && !is_new && !strcmp(got, "old")) : rc && is_new);
             free(got);
             CHECK_MAX(tmp_entries(tmp), fired ? 1 : 0); /* removing it may be what failed */
             if (tmp_entries(tmp)) {
@@ -258,6 +311,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(conflicts, tmp_setup, tmp_teardown),
+        cmocka_unit_test_setup_teardown(nameless_or_not, tmp_setup, tmp_teardown),
         cmocka_unit_test_setup_teardown(one_winner, tmp_setup, tmp_teardown),
         cmocka_unit_test_setup_teardown(pruning, tmp_setup, tmp_teardown),
         cmocka_unit_test_setup_teardown(bucket_made_again, tmp_setup, tmp_teardown),

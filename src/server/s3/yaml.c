@@ -5,6 +5,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/str.h"
+
 /* The first scalar in a node: containers have no place of their own. */
 static const struct fy_mark *mark_of(struct fy_node *node)
 {
@@ -37,10 +39,13 @@ int s3_yaml_fail(const char *path, struct fy_node *node, nl_error *err, const ch
 int s3_yaml_parse(const char *path, const nl_buf *text, struct fy_document **out, nl_error *err)
 {
     struct fy_diag_cfg quiet;
+    *out = NULL;
+    /* The library does not come back from a directive with such a byte. */
+    if (!nl_utf8_valid((const uint8_t *)text->data, text->len))
+        return nl_fail(err, NL_INVALID, "%s: not UTF-8", path);
     fy_diag_cfg_default(&quiet);
     quiet.fp = NULL;
     struct fy_diag *diag = fy_diag_create(&quiet);
-    *out = NULL;
     if (!diag)
         return nl_fail_memory(err);
     fy_diag_set_collect_errors(diag, true);

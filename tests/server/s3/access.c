@@ -147,6 +147,7 @@ static void files_that_are_wrong(void **state)
         {"- {anonymous: read-only, buckets: [a]}\n", "there is no access_key"},
         {"- {anonymous: read-write, buckets: [a]}\n", "anonymous must be read-only"},
         {"- {anonymous: read-only}\n", "must name its buckets"},
+        {"% {access_key: a\xff\n", "not UTF-8"},
         {"- {anonymous: read-only, buckets: [a], access_key: abc}\n", "an anonymous entry has no keys"},
     };
     char *path = tmp_path(f->root, "keys.yaml");

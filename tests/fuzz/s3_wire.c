@@ -10,6 +10,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "base/str.h"
 #include "server/s3/server.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -64,9 +65,11 @@ static void check_log(void)
 /* The answers as a text: they begin as HTTP does, and an error names the id of the last header before it. */
 static void check_answer(const char *text)
 {
-    static const char header[] = "x-amz-request-id: ", element[] = "<RequestId>";
+    static const char header[] = "\r\nx-amz-request-id: ", element[] = "<RequestId>";
     const char *id = NULL, *next = text;
     if (*text && strncmp(text, "HTTP/1.", 7))
+        __builtin_trap();
+    if (strstr(text, "<Error>") && !nl_utf8_valid((const uint8_t *)text, strlen(text)))
         __builtin_trap();
     for (const char *again = text; (again = strstr(again, element)); again++) {
         while ((next = strstr(next, header)) && next < again)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/str.h"
 #include "s3proto/errors.h"
 #include "s3proto/xml.h"
 #include "server/s3/internal.h"
@@ -19,6 +20,12 @@ void s3_add_common_headers(s3_request *rq)
     add_common(rq->http);
 }
 
+/* What a request says is repeated only where XML can hold it; some is refused before anybody has looked. */
+static const char *text_or(const char *text, const char *other)
+{
+    return text && nl_utf8_valid((const uint8_t *)text, strlen(text)) ? text : other;
+}
+
 /* The body of an error. resource and the like may be NULL. */
 static void send_error(http_request *http, const char *code, const char *message, const char *bucket, const char *key)
 {
@@ -29,9 +36,9 @@ static void send_error(http_request *http, const char *code, const char *message
     s3_xml_start(&w, &body);
     s3_xml_open(&w, "Error");
     s3_xml_text(&w, "Code", code);
-    s3_xml_text(&w, "Message", message ? message : info ? info->message : code);
-    s3_xml_text(&w, "BucketName", bucket);
-    s3_xml_text(&w, "Key", key);
+    s3_xml_text(&w, "Message", text_or(message, info ? info->message : code));
+    s3_xml_text(&w, "BucketName", text_or(bucket, NULL));
+    s3_xml_text(&w, "Key", text_or(key, NULL));
     s3_xml_text(&w, "RequestId", http_request_id(http));
     s3_xml_close(&w, "Error");
     add_common(http);

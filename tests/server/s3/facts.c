@@ -97,6 +97,8 @@ static void objects(void **state)
         {"part 0", "GET", "/bucket/x?partNumber=0", NULL, NULL, 400, "InvalidArgument"},
         {"part and range", "GET", "/bucket/x?partNumber=1", "Range: bytes=0-1\r\n", NULL, 400, "InvalidRequest"},
         {"part 1 of an empty object", "GET", "/bucket/empty?partNumber=1", NULL, NULL, 200, NULL},
+        {"a key that XML cannot hold is not repeated", "GET", "/bucket/%FF", NULL, NULL, 400,
+         "<BucketName>bucket</BucketName><Req"},
         {"OPTIONS without Origin", "OPTIONS", "/bucket/x", NULL, NULL, 400, "Origin"},
         {"unknown sub-resource", "PUT", "/bucket/x?retention", NULL, NULL, 501, "NotImplemented"},
         {"CRC32 in a header", "PUT", "/bucket/c", "x-amz-checksum-crc32: NhCmhg==\r\n", "hello", 200,

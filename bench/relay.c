@@ -3,11 +3,12 @@
  *     client ──▶ relay ──▶ server        every byte leaves `delay` after it came in, no faster than `rate` allows
  *            ◀──       ◀──               a connection's first bytes wait one round trip more: the TCP handshake
  *
- *     relay --to 127.0.0.1:9000 [--listen 127.0.0.1:0] [--delay MS] [--rate BYTES_PER_SECOND] [--fault KIND=N]
+ *     relay --to 127.0.0.1:9000 [--listen 127.0.0.1:0] [--delay MS] [--rate BYTES_PER_SECOND] [--fault FAULT]
  *
  * Prints "listening on HOST:PORT", and at SIGTERM or SIGINT one line of JSON: connections, requests (HTTP request lines
  * seen on the way up), bytes_up, bytes_down. Faults: reset=N resets every Nth connection at its first answer, cut=N closes
- * each first connection of ten after N bytes down, stall=N lets every Nth connection hang after its first answer.
+ * each first connection of ten after N bytes down, stall=N lets every Nth connection hang after its first answer; and those
+ * of relay_fault.h, which hit certain requests.
  *
  * One thread, poll(). The rate is that of the link: all connections share it, each direction has its own.
  *
@@ -28,6 +29,8 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "relay_fault.h"
 
 enum { CHUNK = 32 * 1024, MAX_CONNECTIONS = 1000, WINDOW = 8 * 1024 * 1024 };
 
@@ -50,6 +53,8 @@ struct way {
 
 struct connection {
     bool used, stalled;
+    bool mute; /* it got its last answer: what still comes from the client is thrown away */
+    struct struck struck;
     uint64_t number;
     struct way up, down;
 };
@@ -61,6 +66,7 @@ static struct {
     double rate; /* bytes a second, 0: no limit */
     enum fault fault;
     uint64_t fault_n;
+    struct strike_plan strike;
     struct sockaddr_in to;
     int64_t link_free_ns[2]; /* up, down */
     uint64_t connections, requests, bytes[2];
@@ -158,15 +164,97 @@ static void accept_one(int listener)
     c->down = (struct way){.from = server, .to = client};
 }
 
-/* HTTP/1.1 request lines in bytes that go up. */
-static void count_requests(const char *data, size_t len)
+/* HTTP/1.1 request lines in bytes that go up. Was there one? */
+static bool count_requests(struct connection *c, const char *data, size_t len)
 {
     static const char mark[] = " HTTP/1.1\r\n";
+    uint64_t before = relay.requests;
     for (const char *p = data; (p = memmem(p, len - (size_t)(p - data), mark, sizeof mark - 1)); p++)
         relay.requests++;
+    if (relay.requests == before)
+        return false;
+    bool hit = relay.strike.kind && relay.requests >= relay.strike.first && relay.requests <= relay.strike.last;
+    c->struck = (struct struck){.kind = hit ? relay.strike.kind : STRIKE_NONE};
+    return true;
 }
 
-/* Take what has come in, and note when it may leave. False: the connection is gone. */
+/* Put our own answer into the chunk, the connection's last. */
+static void answer_instead(struct connection *c, struct chunk *k)
+{
+    k->len = sizeof strike_answer - 1;
+    memcpy(k->data, strike_answer, k->len);
+    c->mute = c->down.eof = true;
+}
+
+enum fate { PASS, TURN_BACK, GONE };
+
+/* What becomes of bytes that go up. */
+static enum fate strike_up(struct connection *c, struct chunk *k)
+{
+    bool head = count_requests(c, k->data, k->len);
+    if (head && c->struck.kind == STRIKE_REFUSE)
+        return GONE;
+    if (head && c->struck.kind == STRIKE_DENY) {
+        answer_instead(c, k);
+        return TURN_BACK;
+    }
+    if (c->struck.kind == STRIKE_GARBLE)
+        spoil(&c->struck, k->data, k->len, head);
+    return PASS;
+}
+
+/* What becomes of bytes that come down. */
+static enum fate strike_down(struct connection *c, struct chunk *k)
+{
+    struct struck *s = &c->struck;
+    bool first = !s->seen;
+    s->seen += k->len;
+    switch (s->kind) {
+    case STRIKE_RESET:
+        return GONE;
+    case STRIKE_503:
+        answer_instead(c, k);
+        return PASS;
+    case STRIKE_CUT:
+        if (s->seen < relay.strike.n)
+            return PASS;
+        k->len -= (size_t)(s->seen - relay.strike.n);
+        c->mute = c->down.eof = true;
+        return PASS;
+    case STRIKE_CORRUPT:
+        spoil(s, k->data, k->len, first);
+        return PASS;
+    case STRIKE_STALL:
+        c->stalled = true;
+        return PASS;
+    case STRIKE_DELAY:
+        k->due_ns += first ? (int64_t)relay.strike.n * 1000000 : 0;
+        return PASS;
+    default:
+        return PASS;
+    }
+}
+
+/* Append a chunk, and note when it may leave. direction: 1 down. */
+static void enqueue(struct way *w, struct chunk *k, int direction)
+{
+    int64_t now = now_ns(), *link = &relay.link_free_ns[direction];
+    if (*link < now)
+        *link = now;
+    if (relay.rate > 0)
+        *link += (int64_t)((double)k->len / relay.rate * 1e9);
+    k->due_ns += *link + relay.delay_ns + w->extra_ns;
+    w->extra_ns = 0;
+    w->queued += k->len;
+    w->bytes += k->len;
+    if (w->tail && w->head)
+        w->tail->next = k;
+    else
+        w->head = k;
+    w->tail = k;
+}
+
+/* Take what has come in. False: the connection is gone. */
 static bool receive(struct connection *c, struct way *w)
 {
     struct chunk *k = malloc(sizeof *k);
@@ -180,28 +268,21 @@ static bool receive(struct connection *c, struct way *w)
         w->eof = true;
         return n == 0;
     }
-    int direction = w == &c->down;
-    int64_t now = now_ns(), *link = &relay.link_free_ns[direction];
-    if (*link < now)
-        *link = now;
-    if (relay.rate > 0)
-        *link += (int64_t)((double)n / relay.rate * 1e9);
+    if (c->mute) {
+        free(k);
+        return true;
+    }
     k->next = NULL;
     k->len = (size_t)n;
     k->sent = 0;
-    k->due_ns = *link + relay.delay_ns + w->extra_ns;
-    w->extra_ns = 0;
-    w->queued += k->len;
-    w->bytes += k->len;
-    relay.bytes[direction] += k->len;
-    if (!direction)
-        count_requests(k->data, k->len);
-    if (w->tail && w->head)
-        w->tail->next = k;
+    k->due_ns = 0;
+    relay.bytes[w == &c->down] += k->len;
+    enum fate fate = w == &c->down ? strike_down(c, k) : strike_up(c, k);
+    if (fate == PASS || fate == TURN_BACK)
+        enqueue(fate == TURN_BACK ? &c->down : w, k, w == &c->down || fate == TURN_BACK);
     else
-        w->head = k;
-    w->tail = k;
-    return true;
+        free(k);
+    return fate != GONE;
 }
 
 /* Does the stated fault hit this connection, now that its answer begins? */
@@ -249,7 +330,7 @@ static void turn(struct connection *c, int64_t now)
 {
     bool hit = c->down.head && strikes(c);
     bool alive = !hit && deliver(&c->up, now) && (c->stalled || deliver(&c->down, now));
-    if (!alive || (c->up.finished && c->down.finished))
+    if (!alive || (c->up.finished && (c->down.finished || c->stalled)))
         close_connection(c, hit);
 }
 
@@ -298,7 +379,7 @@ static void serve(int listener)
             if (alive && fds[2 + 2 * i].revents & (POLLIN | POLLHUP | POLLERR) && !c->down.eof)
                 alive = receive(c, &c->down);
             if (!alive)
-                close_connection(c, true);
+                close_connection(c, true); /* also where a fault says so */
         }
         if (fds[0].revents & POLLIN)
             accept_one(listener);
@@ -315,8 +396,8 @@ static void parse_fault(const char *text)
             relay.fault_n = strtoull(text + len, NULL, 10);
         }
     }
-    if (relay.fault == FAULT_NONE || relay.fault_n == 0) {
-        fprintf(stderr, "relay: '%s' is none of reset=N, cut=BYTES, stall=N\n", text);
+    if ((relay.fault == FAULT_NONE || relay.fault_n == 0) && !strike_parse(text, &relay.strike)) {
+        fprintf(stderr, "relay: '%s' is none of reset=N, cut=BYTES, stall=N, KIND@FIRST[-[LAST]][=N]\n", text);
         exit(2);
     }
 }
@@ -352,7 +433,7 @@ int main(int argc, char **argv)
     }
     if (relay.to.sin_port == 0) {
         fprintf(stderr,
-                "usage: relay --to HOST:PORT [--listen HOST:PORT] [--delay MS] [--rate BYTES] [--fault KIND=N]\n");
+                "usage: relay --to HOST:PORT [--listen HOST:PORT] [--delay MS] [--rate BYTES] [--fault FAULT]\n");
         return 2;
     }
     struct sigaction on = {.sa_handler = on_signal};

@@ -9,7 +9,8 @@
  * body must be hashed, the pool does it, several parts side by side.
  *
  * W1  The object appears at the PUT or at the completion, whole; on any failure the upload is aborted, as far as the
- *     endpoint can be reached.
+ *     endpoint can be reached. (Where the answer to its creation is lost, it is created again, and an empty upload stays
+ *     whose name nobody was told.)
  * W2  A conditional write leaves a random mark in the object's metadata. An answer may be lost after the write took place;
  *     where the second attempt then meets "exists already", the mark tells whether that is our own object.
  */

@@ -110,7 +110,12 @@ static int load_parts(s3_live *u, nl_error *err)
 {
     nl_buf list = {0};
     s3_part_record old;
+    bool wiped = false;
     int rc = s3_partlog_read(u->log, &list, &u->n_records, err);
+    if (!rc)
+        rc = s3_partlog_mend(u->log, u->n_records, &wiped, err);
+    if (!rc && wiped)
+        rc = s3_disk_sync(u->disk, u->log, "the list of parts", err);
     const s3_part_record *r = (const s3_part_record *)(const void *)list.data;
     for (size_t i = 0; i < u->n_records && !rc; i++) {
         rc = make_room(u, err);

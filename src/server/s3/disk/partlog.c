@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/hash.h"
@@ -81,6 +82,18 @@ int s3_partlog_read(int fd, nl_buf *out, size_t *n, nl_error *err)
         if (whole == 0)
             return NL_OK;
     }
+}
+
+int s3_partlog_mend(int fd, size_t n, bool *wiped, nl_error *err)
+{
+    static const uint8_t zeros[S3_PARTLOG_RECORD];
+    struct stat st;
+    uint64_t at = n * S3_PARTLOG_RECORD;
+    int rc = fstat(fd, &st) ? nl_fail_errno(err, errno, "fstat") : NL_OK;
+    *wiped = !rc && (uint64_t)st.st_size > at;
+    for (; !rc && *wiped && at < (uint64_t)st.st_size; at += S3_PARTLOG_RECORD)
+        rc = s3_file_pwrite(fd, zeros, sizeof(zeros), at, err);
+    return rc;
 }
 
 int s3_partlog_write(int fd, size_t i, const s3_part_record *r, nl_error *err)

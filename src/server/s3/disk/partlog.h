@@ -2,7 +2,8 @@
  *
  *     number (4)  sum's kind (1)  where (1)  zero (2)  size (8)  at (8)  mtime in ns (8)  MD5 (16)  sum (32)  XXH3 of these (8)
  *
- * 88 bytes, numbers little-endian. What follows the last whole record is a torn append: not there, and overwritten by the next.
+ * 88 bytes, numbers little-endian. What follows the first record that is not whole is a torn append: it is not there, and
+ * wiped out before anything is appended, so that it cannot come back.
  */
 #ifndef NL_SERVER_S3_DISK_PARTLOG_H
 #define NL_SERVER_S3_DISK_PARTLOG_H
@@ -30,6 +31,8 @@ typedef struct s3_part_record {
 
 /* Append to out (s3_part_record's, in the order of the file) what the log holds; *n: how many. */
 int s3_partlog_read(int fd, nl_buf *out, size_t *n, nl_error *err);
+/* Wipe out what is behind n records. *wiped: there was something. */
+int s3_partlog_mend(int fd, size_t n, bool *wiped, nl_error *err);
 /* Write record i. */
 int s3_partlog_write(int fd, size_t i, const s3_part_record *r, nl_error *err);
 

@@ -68,10 +68,13 @@ static int fill_folder(s3_bucket *b, int folder, s3_slice key, s3_meta *meta, nl
 
 int s3_upload_create(s3_bucket *b, s3_slice key, s3_meta *meta, char id[static S3_UPLOAD_ID], nl_error *err)
 {
-    uint8_t random[16];
-    if (getrandom(random, sizeof(random), 0) != sizeof(random))
+    uint8_t bytes[16]; /* of the id: a younger upload has a greater one */
+    uint64_t now = (uint64_t)nl_wall_ns();
+    for (int i = 0; i < 8; i++)
+        bytes[i] = (uint8_t)(now >> (56 - 8 * i));
+    if (getrandom(bytes + 8, 8, 0) != 8)
         return nl_fail(err, NL_IO, "no random bytes");
-    nl_hex(random, sizeof(random), id);
+    nl_hex(bytes, sizeof(bytes), id);
     int uploads = s3_bucket_folder_durable(b, "uploads", err);
     if (uploads < 0)
         return NL_IO;
@@ -167,12 +170,10 @@ void s3_upload_sweep(int reserved)
         close(uploads);
 }
 
-static int by_key_and_time(const void *a, const void *b)
+static int by_key_and_id(const void *a, const void *b)
 {
     const s3_upload_info *x = a, *y = b;
     int c = strcmp(x->key, y->key);
-    if (!c)
-        c = (x->initiated_ns > y->initiated_ns) - (x->initiated_ns < y->initiated_ns);
     return c ? c : strcmp(x->id, y->id);
 }
 
@@ -216,7 +217,7 @@ int s3_upload_list(s3_bucket *b, nl_arena *arena, s3_upload_info **out, size_t *
         rc = nl_fail_memory(err);
     if (!rc && count) {
         memcpy(*out, list.data, list.len);
-        qsort(*out, count, sizeof(**out), by_key_and_time);
+        qsort(*out, count, sizeof(**out), by_key_and_id);
         *n = count;
     }
     nl_buf_free(&list);

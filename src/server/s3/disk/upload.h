@@ -1,6 +1,6 @@
 /* upload.h: multipart uploads under way.
  *
- *     BUCKET/.neuralake/uploads/ID/         ID: 32 random hexadecimal digits
+ *     BUCKET/.neuralake/uploads/ID/         ID: 32 hexadecimal digits: when it was begun, then random
  *       upload                              no data; trailer: key, headers, the checksum's algorithm and type
  *       data                                the object as it grows: part n at (n - 1) * size, where it fits there
  *       parts                               which parts there are, and where (partlog.h)
@@ -53,7 +53,7 @@ typedef struct s3_upload_info {
 int s3_upload_create(s3_bucket *b, s3_slice key, s3_meta *meta, char id[static S3_UPLOAD_ID], nl_error *err);
 /* NL_NOT_FOUND: no upload of that id for that key. */
 int s3_upload_open(s3_bucket *b, const char *id, s3_slice key, nl_arena *arena, s3_meta *meta, nl_error *err);
-/* The uploads of a bucket, by key, then by time. */
+/* The uploads of a bucket, by key, then by id, that is by age. */
 int s3_upload_list(s3_bucket *b, nl_arena *arena, s3_upload_info **out, size_t *n, nl_error *err);
 /* NL_NOT_FOUND: it is over, or never was. */
 int s3_upload_abort(s3_bucket *b, const char *id, nl_error *err);

@@ -46,36 +46,35 @@ static int64_t number(s3_request *rq, const char *header, int64_t missing)
     return -1;
 }
 
-static void checksum_element(s3_xml_writer *w, const s3_meta *m)
-{
-    enum s3_digest_kind kind;
-    char element[32];
-    if (!m->checksum || !s3_digest_find(m->checksum_header, &kind))
-        return;
-    snprintf(element, sizeof(element), "Checksum%s", s3_digest_name(kind));
-    s3_xml_open(w, "Checksum");
-    s3_xml_text(w, element, m->checksum);
-    s3_xml_text(w, "ChecksumType", m->checksum_type);
-    s3_xml_close(w, "Checksum");
-}
-
-/* Sizes of the parts behind marker, at most max. */
+/* The parts whose numbers are behind marker, at most max. */
 static void parts_element(s3_xml_writer *w, const s3_meta *m, uint64_t marker, uint64_t max)
 {
-    uint64_t n = s3_meta_parts(m), offset, size;
-    uint64_t last = marker < n ? marker + (n - marker < max ? n - marker : max) : marker;
+    enum s3_digest_kind kind = S3_MD5;
+    uint64_t n = s3_meta_parts(m), first = 1;
+    s3_meta_piece piece;
+    char element[32], text[4 * ((S3_DIGEST_MAX + 2) / 3) + 1];
     if (n == 0)
         return;
+    while (first <= n && s3_meta_piece_at(m, first, &piece) && piece.number <= marker)
+        first++;
+    uint64_t end = n - first + 1 > max ? first + max : n + 1;
+    bool some = end > first && s3_meta_piece_at(m, end - 1, &piece);
     s3_xml_open(w, "ObjectParts");
     s3_xml_u64(w, "PartsCount", n);
     s3_xml_u64(w, "PartNumberMarker", marker);
-    s3_xml_u64(w, "NextPartNumberMarker", last);
+    s3_xml_u64(w, "NextPartNumberMarker", some ? piece.number : marker);
     s3_xml_u64(w, "MaxParts", max);
-    s3_xml_bool(w, "IsTruncated", last < n);
-    for (uint64_t i = marker + 1; i <= last && s3_meta_part(m, i, &offset, &size); i++) {
+    s3_xml_bool(w, "IsTruncated", max > 0 && end <= n);
+    if (m->checksum_header && s3_digest_find(m->checksum_header, &kind))
+        snprintf(element, sizeof(element), "Checksum%s", s3_digest_name(kind));
+    for (uint64_t i = first; i < end && s3_meta_piece_at(m, i, &piece); i++) {
         s3_xml_open(w, "Part");
-        s3_xml_u64(w, "PartNumber", i);
-        s3_xml_u64(w, "Size", size);
+        s3_xml_u64(w, "PartNumber", piece.number);
+        s3_xml_u64(w, "Size", piece.size);
+        if (piece.sum) {
+            s3_base64_text(piece.sum, s3_digest_size(kind), text);
+            s3_xml_text(w, element, text);
+        }
         s3_xml_close(w, "Part");
     }
     s3_xml_close(w, "ObjectParts");
@@ -90,8 +89,11 @@ static void answer(s3_request *rq, const s3_meta *m, unsigned bits, uint64_t mar
     s3_xml_open_root(&w, "GetObjectAttributesResponse");
     if (bits & ETAG)
         s3_xml_text(&w, "ETag", m->etag);
-    if (bits & CHECKSUM)
-        checksum_element(&w, m);
+    if (bits & CHECKSUM && m->checksum) {
+        s3_xml_open(&w, "Checksum");
+        s3_xml_checksum(&w, m);
+        s3_xml_close(&w, "Checksum");
+    }
     if (bits & PARTS)
         parts_element(&w, m, marker, max);
     if (bits & CLASS)

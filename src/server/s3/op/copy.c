@@ -1,4 +1,5 @@
-/* copy.c: CopyObject: inside the kernel from file to file; the ETag is the source's where it is an MD5, else computed. */
+/* copy.c: CopyObject: inside the kernel from file to file; ETag and checksum are the source's where they are of all its
+ * bytes, else computed. */
 #include "server/s3/op/copy.h"
 
 #include <string.h>
@@ -87,6 +88,8 @@ struct copy_state {
     s3_copy_source source;
     s3_writer writer;
     s3_meta meta;
+    bool sum_wanted; /* a checksum of this kind must be computed */
+    enum s3_digest_kind sum;
     s3_write_condition condition;
 };
 
@@ -100,6 +103,30 @@ static int replaces(s3_request *rq, const char *header)
         return 1;
     s3_refuse(rq, "InvalidArgument", "Unknown metadata or tagging directive.");
     return -1;
+}
+
+/* The source's checksum, where it is of all bytes; else one of its kind, or of the kind that x-amz-checksum-algorithm asks
+ * for, is computed. */
+static bool take_checksum(s3_request *rq, struct copy_state *s)
+{
+    const s3_meta *from = &s->source.object.meta;
+    enum s3_digest_kind had;
+    const char *wanted = s3_header(rq, "x-amz-checksum-algorithm");
+    bool has = from->checksum && s3_digest_find(from->checksum_header, &had);
+    if (wanted && (!s3_digest_find(wanted, &s->sum) || s->sum == S3_MD5)) {
+        s3_refuse(rq, "InvalidRequest", "Checksum algorithm provided is unsupported.");
+        return false;
+    }
+    if (!wanted && has)
+        s->sum = had;
+    if (has && had == s->sum && !strcmp(from->checksum_type, "FULL_OBJECT")) {
+        s->meta.checksum_header = from->checksum_header;
+        s->meta.checksum = from->checksum;
+        s->meta.checksum_type = from->checksum_type;
+    } else {
+        s->sum_wanted = wanted || has;
+    }
+    return true;
 }
 
 /* Metadata of the new object: the source's, or (REPLACE) the request's. */
@@ -124,22 +151,36 @@ static bool take_meta(s3_request *rq, struct copy_state *s)
         s->meta.tags = from->tags;
         s->meta.n_tags = from->n_tags;
     }
-    if (from->checksum && !strcmp(from->checksum_type, "FULL_OBJECT")) {
-        s->meta.checksum_header = from->checksum_header;
-        s->meta.checksum = from->checksum;
-        s->meta.checksum_type = from->checksum_type;
-    }
-    return true;
+    return take_checksum(rq, s);
 }
 
-/* The MD5 of what was written. */
-static int hash_file(int fd, uint64_t size, char etag[static 33], nl_error *err)
+/* What the source does not say of its bytes: the MD5 where it was made of parts, the checksum where another is wanted. */
+static int hash_copy(s3_request *rq, struct copy_state *s, nl_error *err)
 {
-    s3_digest_value md5;
-    int rc = s3_file_digest(fd, 0, size, (const enum s3_digest_kind[]){S3_MD5}, 1, &md5, err);
-    if (!rc)
-        nl_hex(md5.bytes, 16, etag);
-    return rc;
+    const s3_object *from = &s->source.object;
+    enum s3_digest_kind kinds[2];
+    s3_digest_value values[2];
+    char text[4 * ((S3_DIGEST_MAX + 2) / 3) + 1];
+    size_t n = 0;
+    bool md5 = strchr(from->meta.etag, '-') != NULL;
+    if (md5)
+        kinds[n++] = S3_MD5;
+    if (s->sum_wanted)
+        kinds[n++] = s->sum;
+    int rc = n ? s3_file_digest(s->writer.fd, 0, from->meta.size, kinds, n, values, err) : NL_OK;
+    if (rc)
+        return rc;
+    if (md5)
+        nl_hex(values[0].bytes, 16, s->meta.etag);
+    else
+        memcpy(s->meta.etag, from->meta.etag, sizeof(s->meta.etag));
+    if (!s->sum_wanted)
+        return NL_OK;
+    s3_base64_text(values[n - 1].bytes, s3_digest_size(s->sum), text);
+    s->meta.checksum_header = s3_digest_header(s->sum);
+    s->meta.checksum = nl_arena_strdup(rq->arena, text);
+    s->meta.checksum_type = "FULL_OBJECT";
+    return s->meta.checksum ? NL_OK : nl_fail_memory(err);
 }
 
 static int copy(s3_request *rq, struct copy_state *s, nl_error *err)
@@ -151,10 +192,7 @@ static int copy(s3_request *rq, struct copy_state *s, nl_error *err)
     if (rc)
         return rc;
     s->writer.size = from->meta.size;
-    if (strchr(from->meta.etag, '-'))
-        rc = hash_file(s->writer.fd, from->meta.size, s->meta.etag, err);
-    else
-        memcpy(s->meta.etag, from->meta.etag, sizeof(s->meta.etag));
+    rc = hash_copy(rq, s, err);
     return rc ? rc : s3_writer_commit(&s->writer, s3_key(rq), &s->meta, &s->condition.guard, err);
 }
 

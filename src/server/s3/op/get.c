@@ -46,6 +46,23 @@ static const char *range_header(s3_request *rq, const s3_meta *m)
     return NULL;
 }
 
+static bool checksum_is_wanted(s3_request *rq)
+{
+    const char *mode = s3_header(rq, "x-amz-checksum-mode");
+    return mode && !strcmp(mode, "ENABLED");
+}
+
+static void add_part_checksum(s3_request *rq, const s3_meta *m, const uint8_t *sum)
+{
+    enum s3_digest_kind kind;
+    char text[4 * ((S3_DIGEST_MAX + 2) / 3) + 1];
+    if (!s3_digest_find(m->checksum_header, &kind))
+        return;
+    s3_base64_text(sum, s3_digest_size(kind), text);
+    http_add_header(rq->http, m->checksum_header, text);
+    http_add_header(rq->http, "x-amz-checksum-type", m->checksum_type);
+}
+
 /* The bytes of ?partNumber=N. False: answered. An object that was put in one piece is its own first part. */
 static bool part_range(s3_request *rq, const s3_meta *m, s3_range *range, enum s3_range_status *rs)
 {
@@ -58,11 +75,14 @@ static bool part_range(s3_request *rq, const s3_meta *m, s3_range *range, enum s
         s3_refuse(rq, "InvalidRequest", "Cannot specify both Range header and partNumber query parameter");
         return false;
     }
-    *range = (s3_range){0, m->size};
-    if (m->n_runs ? !s3_meta_part(m, (uint64_t)n, &range->offset, &range->length) : n != 1) {
+    s3_meta_piece piece = {.size = m->size};
+    if (m->n_runs ? !s3_meta_piece_of(m, (uint64_t)n, &piece) : n != 1) {
         s3_refuse(rq, "InvalidPartNumber", NULL);
         return false;
     }
+    *range = (s3_range){piece.offset, piece.size};
+    if (piece.sum && checksum_is_wanted(rq))
+        add_part_checksum(rq, m, piece.sum);
     if (m->n_runs) {
         char count[24];
         snprintf(count, sizeof(count), "%" PRIu64, s3_meta_parts(m));
@@ -76,7 +96,6 @@ static void send(s3_request *rq, s3_object *o)
 {
     s3_range range;
     enum s3_range_status rs;
-    const char *mode = s3_header(rq, "x-amz-checksum-mode");
     if (!s3_query(rq, "partNumber"))
         rs = s3_range_parse(range_header(rq, &o->meta), o->meta.size, &range);
     else if (!part_range(rq, &o->meta, &range, &rs))
@@ -89,7 +108,9 @@ static void send(s3_request *rq, s3_object *o)
         return;
     }
     bool partial = rs == S3_RANGE_PARTIAL;
-    s3_add_object_headers(rq, &o->meta, !partial && mode && !strcmp(mode, "ENABLED"));
+    /* As its own first part; or a range that leaves nothing out, such as the tail of a small object. */
+    bool is_whole = (s3_query(rq, "partNumber") && !o->meta.n_runs) || (!range.offset && range.length == o->meta.size);
+    s3_add_object_headers(rq, &o->meta, checksum_is_wanted(rq) && (!partial || is_whole));
     if (partial) {
         char text[96];
         snprintf(text, sizeof(text), "bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64, range.offset,

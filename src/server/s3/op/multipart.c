@@ -1,4 +1,5 @@
-/* multipart.c: CreateMultipartUpload, ListMultipartUploads, ListParts, AbortMultipartUpload. */
+/* multipart.c: CreateMultipartUpload, ListParts, AbortMultipartUpload. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -96,10 +97,9 @@ static void abort_upload(s3_request *rq)
 
 const s3_op s3_op_abort_upload = {.name = "AbortMultipartUpload", .end = abort_upload, .disk = true, .writes = true};
 
-/* ── lists ── */
+/* ── list of parts ── */
 
-/* A number from the query, between 0 and MOST; absent: missing. -1: answered. */
-static int64_t take_number(s3_request *rq, const char *name, int64_t missing, int64_t most)
+int64_t s3_take_count(s3_request *rq, const char *name, int64_t missing, int64_t most)
 {
     const char *text = s3_query(rq, name);
     int64_t n = missing;
@@ -110,99 +110,16 @@ static int64_t take_number(s3_request *rq, const char *name, int64_t missing, in
     return n < most ? n : most;
 }
 
-/* One upload that falls into the page's common prefix, or the upload itself. */
-static void upload_element(s3_xml_writer *w, const s3_upload_info *u)
-{
-    char time[25];
-    s3_xml_open(w, "Upload");
-    s3_xml_text(w, "Key", u->key);
-    s3_xml_text(w, "UploadId", u->id);
-    s3_xml_owner(w, "Initiator");
-    s3_xml_owner(w, "Owner");
-    s3_xml_text(w, "StorageClass", "STANDARD");
-    s3_xml_text(w, "Initiated", s3_iso_time(u->initiated_ns, time));
-    s3_xml_close(w, "Upload");
-}
-
-/* Does the upload come after the markers? */
-static bool is_behind(const s3_upload_info *u, const char *key_marker, const char *id_marker)
-{
-    if (!key_marker)
-        return true;
-    int c = strcmp(u->key, key_marker);
-    return c > 0 || (c == 0 && id_marker && *id_marker && strcmp(u->id, id_marker) > 0);
-}
-
-static void write_uploads(s3_request *rq, const s3_upload_info *list, size_t n, int64_t max)
-{
-    const char *prefix = s3_query(rq, "prefix"), *key_marker = s3_query(rq, "key-marker"),
-               *id_marker = s3_query(rq, "upload-id-marker");
-    const s3_upload_info *last = NULL;
-    bool more = false;
-    nl_buf body = {0}, items = {0};
-    s3_xml_writer w, item = {.out = &items};
-    for (size_t i = 0; i < n && !more; i++) {
-        if ((prefix && strncmp(list[i].key, prefix, strlen(prefix))) || !is_behind(&list[i], key_marker, id_marker))
-            continue;
-        more = max-- == 0;
-        if (more)
-            break;
-        upload_element(&item, &list[i]);
-        last = &list[i];
-    }
-    s3_xml_start(&w, &body);
-    s3_xml_open_root(&w, "ListMultipartUploadsResult");
-    s3_xml_text(&w, "Bucket", rq->bucket_name);
-    s3_xml_text(&w, "KeyMarker", key_marker ? key_marker : "");
-    s3_xml_text(&w, "UploadIdMarker", id_marker ? id_marker : "");
-    if (more && last) {
-        s3_xml_text(&w, "NextKeyMarker", last->key);
-        s3_xml_text(&w, "NextUploadIdMarker", last->id);
-    }
-    s3_xml_text(&w, "Prefix", prefix ? prefix : "");
-    s3_xml_u64(&w, "MaxUploads", MOST);
-    s3_xml_bool(&w, "IsTruncated", more);
-    int rc = s3_xml_finish(&item, NULL);
-    if (!rc && items.len)
-        rc = nl_buf_append(&body, items.data, items.len, NULL);
-    if (rc)
-        w.status = rc;
-    s3_xml_close(&w, "ListMultipartUploadsResult");
-    s3_answer_xml(rq, 200, &w, &body);
-    nl_buf_free(&items);
-}
-
-static void list_uploads(s3_request *rq)
-{
-    nl_error err = {0};
-    s3_upload_info *list;
-    size_t n;
-    const char *delimiter = s3_query(rq, "delimiter"), *encoding = s3_query(rq, "encoding-type");
-    if ((delimiter && *delimiter) || encoding) {
-        s3_refuse(rq, "NotImplemented", "delimiter and encoding-type are not supported for lists of uploads.");
-        return;
-    }
-    int64_t max = take_number(rq, "max-uploads", MOST, MOST);
-    if (max < 0 || !s3_need_bucket(rq))
-        return;
-    if (s3_upload_list(rq->bucket, rq->arena, &list, &n, &err))
-        s3_refuse_error(rq, &err, "NoSuchBucket");
-    else
-        write_uploads(rq, list, n, max);
-}
-
-const s3_op s3_op_list_uploads = {.name = "ListMultipartUploads", .end = list_uploads, .disk = true, .lists = true};
-
 static void part_element(s3_xml_writer *w, const s3_part *p, const char *algorithm)
 {
-    char time[25], etag[80], element[32] = "Checksum";
+    char time[25], etag[80], element[32];
     s3_xml_open(w, "Part");
     s3_xml_u64(w, "PartNumber", (uint64_t)p->number);
     s3_xml_text(w, "LastModified", s3_iso_time(p->mtime_ns, time));
     s3_xml_text(w, "ETag", s3_quoted(p->etag, etag));
     s3_xml_u64(w, "Size", p->size);
     if (algorithm && p->checksum) {
-        strncat(element, algorithm, sizeof(element) - strlen(element) - 1);
+        snprintf(element, sizeof(element), "Checksum%s", algorithm);
         s3_xml_text(w, element, p->checksum);
     }
     s3_xml_close(w, "Part");
@@ -214,8 +131,8 @@ static void list_parts(s3_request *rq)
     s3_meta upload;
     s3_part *parts;
     size_t n, i = 0;
-    int64_t max = take_number(rq, "max-parts", MOST, MOST);
-    int64_t marker = max < 0 ? -1 : take_number(rq, "part-number-marker", 0, INT32_MAX);
+    int64_t max = s3_take_count(rq, "max-parts", MOST, MOST);
+    int64_t marker = max < 0 ? -1 : s3_take_count(rq, "part-number-marker", 0, INT32_MAX);
     if (marker < 0 || !s3_open_upload(rq, &upload))
         return;
     if (s3_upload_parts(rq->bucket, s3_query(rq, "uploadId"), rq->arena, &parts, &n, &err)) {
@@ -239,7 +156,7 @@ static void list_parts(s3_request *rq)
     s3_xml_u64(&w, "PartNumberMarker", (uint64_t)marker);
     s3_xml_u64(&w, "NextPartNumberMarker", end > i ? (uint64_t)parts[end - 1].number : (uint64_t)marker);
     s3_xml_u64(&w, "MaxParts", (uint64_t)max);
-    s3_xml_bool(&w, "IsTruncated", end < n);
+    s3_xml_bool(&w, "IsTruncated", max > 0 && end < n);
     s3_xml_text(&w, "ChecksumAlgorithm", algorithm);
     s3_xml_text(&w, "ChecksumType", algorithm ? upload.checksum_type : NULL);
     for (; i < end; i++)

@@ -8,5 +8,7 @@
 bool s3_open_upload(s3_request *rq, s3_meta *meta);
 /* "CRC32" where the upload's parts carry one; NULL otherwise. */
 const char *s3_checksum_name(const s3_meta *upload);
+/* A number from the query, at least 0, and most where it is more; absent: missing. -1: answered. */
+int64_t s3_take_count(s3_request *rq, const char *name, int64_t missing, int64_t most);
 
 #endif

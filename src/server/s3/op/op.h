@@ -27,7 +27,7 @@ extern const s3_op s3_op_put_object;
 extern const s3_op s3_op_copy_object;
 /* delete.c */
 extern const s3_op s3_op_delete_object, s3_op_delete_objects;
-/* multipart.c, part.c, complete.c */
+/* multipart.c, uploads.c, part.c, complete.c */
 extern const s3_op s3_op_create_upload, s3_op_list_uploads, s3_op_list_parts, s3_op_abort_upload;
 extern const s3_op s3_op_upload_part, s3_op_copy_part, s3_op_complete_upload;
 /* probes.c: questions about what this server does not have, answered as S3 answers for a plain bucket. */

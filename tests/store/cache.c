@@ -9,7 +9,9 @@
 
 #include "base/str.h"
 #include "store/backend.h"
+#include "store/settings.h"
 #include "support/check.h"
+#include "support/fault.h"
 #include "support/standin.h"
 #include "support/tmp.h"
 
@@ -500,6 +502,160 @@ static void what_vanishes_is_asked_for(void **state)
     nl_store_free(s);
 }
 
+/* A link or a folder of another user's could be turned elsewhere. */
+static void what_belongs_to_others_is_not_taken(void **state)
+{
+    (void)state;
+    if (geteuid() != 0)
+        skip(); /* only root can give away */
+    char *theirs = tmp_path(world.dir, "theirs"), *mine = tmp_path(world.dir, "mine");
+    char *their_link = tmp_path(world.dir, "their-link"), *my_link = tmp_path(world.dir, "my-link");
+    CHECK(!mkdir(theirs, 0700) && !chown(theirs, 1, 1) && !mkdir(mine, 0700));
+    CHECK(!symlink(mine, their_link) && !lchown(their_link, 1, 1) && !symlink(mine, my_link));
+    const char *const places[] = {theirs, their_link, my_link};
+    for (size_t i = 0; i < NL_LEN(places); i++) {
+        check_why("%s", places[i]);
+        nl_store *s = store_with(places[i], 0);
+        nl_source *source;
+        nl_error err = {0};
+        int rc = nl_store_open(s, "s3://bucket/key", NULL, &source, &err);
+        if (places[i] == my_link)
+            CHECK_OK(rc, err);
+        else
+            CHECK_FAILS(rc, NL_DENIED, err, "belongs to another user");
+        nl_source_close(source);
+        nl_store_free(s);
+    }
+    free(theirs);
+    free(mine);
+    free(their_link);
+    free(my_link);
+}
+
+static void options_win_over_the_environment(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *why, *dir, *env_dir, *env_size;
+        uint64_t bytes;
+        const char *want;
+        uint64_t want_bytes;
+    } cases[] = {
+        {"nothing", NULL, NULL, NULL, 0, NULL, 0},
+        {"a size alone", NULL, NULL, "1GiB", 0, NULL, 0},
+        {"an option", "/a", NULL, NULL, 0, "/a", UINT64_C(10) << 30},
+        {"the environment", NULL, "/b", "2GiB", 0, "/b", UINT64_C(2) << 30},
+        {"both", "/a", "/b", "2GiB", 5 << 20, "/a", 5 << 20},
+        {"the environment's size", "/a", NULL, "3MB", 0, "/a", 3000000},
+        {"switched off", "", "/b", NULL, 0, NULL, 0},
+        {"below home", NULL, "~/cache", NULL, 0, "/home/x/cache", UINT64_C(10) << 30},
+        {"no size", NULL, "/b", "much", 0, NULL, UINT64_MAX},
+    };
+    for (size_t i = 0; i < NL_LEN(cases); i++) {
+        check_why("%s", cases[i].why);
+        setenv("HOME", "/home/x", 1);
+        unsetenv("NEURALAKE_CACHE_DIR");
+        unsetenv("NEURALAKE_CACHE_SIZE");
+        if (cases[i].env_dir)
+            setenv("NEURALAKE_CACHE_DIR", cases[i].env_dir, 1);
+        if (cases[i].env_size)
+            setenv("NEURALAKE_CACHE_SIZE", cases[i].env_size, 1);
+        nl_arena arena = {0};
+        nl_store_options o = {.cache_dir = cases[i].dir, .cache_bytes = cases[i].bytes};
+        struct store_cache_settings got;
+        nl_error err = {0};
+        int rc = store_cache_settings_read(&arena, &o, &got, &err);
+        if (cases[i].want_bytes == UINT64_MAX) {
+            CHECK_FAILS(rc, NL_INVALID, err, "NEURALAKE_CACHE_SIZE is a size such as 10GiB, not \"much\"");
+        } else {
+            CHECK_OK(rc, err);
+            CHECK_STR(got.dir ? got.dir : "", cases[i].want ? cases[i].want : "");
+            if (cases[i].want)
+                CHECK_INT(got.bytes, cases[i].want_bytes);
+        }
+        nl_arena_free(&arena);
+    }
+    unsetenv("NEURALAKE_CACHE_DIR");
+    unsetenv("NEURALAKE_CACHE_SIZE");
+}
+
+/* A large download is read once: nothing of it is kept, and nothing is looked for. */
+static void what_goes_to_a_file_goes_past_it(void **state)
+{
+    (void)state;
+    enum { large = 9 << 20 };
+    change_object(2, large);
+    char *dir = tmp_path(world.dir, "cache"), *to = tmp_path(world.dir, "copy");
+    nl_store *s = store_with(dir, 0);
+    nl_error err = {0};
+    nl_object_info info = listed();
+    nl_store_stats st;
+    CHECK_OK(nl_store_copy_known(s, "s3://bucket/key", &info, to, NULL, &err), err);
+    CHECK_OK(nl_store_copy_known(s, "s3://bucket/key", &info, to, NULL, &err), err);
+    nl_store_get_stats(s, &st);
+    CHECK_INT(st.bytes_received, 2 * large);
+    CHECK_INT(st.cache_hits, 0);
+    CHECK_INT(tmp_entries(dir), 2); /* the lock and the tag */
+    size_t len;
+    char *copy = tmp_read(to, &len);
+    CHECK_INT(len, large);
+    CHECK_MEM(copy, world.data, len);
+    free(copy);
+    free(dir);
+    free(to);
+    nl_store_free(s);
+}
+
+/* D1: whatever fails on the disk, the read does not. Memory may fail it, and then says so. */
+static void a_failing_disk_fails_no_read(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *why;
+        int kinds, errnum;
+    } cases[] = {{"disk", FAULT_IO, EIO},
+                 {"full for good", FAULT_IO | FAULT_STICKY, ENOSPC},
+                 {"memory", FAULT_ALLOC, ENOMEM}};
+    for (size_t i = 0; i < NL_LEN(cases); i++)
+        for (int warm = 0; warm < 2; warm++)
+            FAULT_LOOP(f, cases[i].kinds, cases[i].errnum)
+            {
+                check_why("%s, %s, call %ld", cases[i].why, warm ? "warm" : "cold", f.nth);
+                bool listing = f.nth % 2;
+                nl_error err = {0};
+                nl_object_info info = listed();
+                nl_source *source = NULL;
+                nl_bytes tail = {0}, range = {0};
+                fault_off(&f);
+                nl_store *s = store_with(world.dir, 0);
+                if (warm)
+                    run(s, true, (struct op[]){{TAIL, 0, 100}, {RANGE, 0, 5000}, {0}});
+                int rc = nl_store_open(s, "s3://bucket/key", listing ? &info : NULL, &source, &err);
+                CHECK_OK(rc, err);
+                CHECK_OK(nl_store_head(s, "s3://bucket/key", &info, &err), err); /* reads the settings */
+                fault_arm(cases[i].kinds, f.nth, cases[i].errnum);
+                rc = nl_source_read_tail(source, 100, &tail, &err);
+                if (!rc)
+                    rc = nl_source_read(source, 0, 5000, &range, &err);
+                f.fired = fault_fired();
+                fault_disarm();
+                if (rc && !(rc == NL_NO_MEMORY && cases[i].kinds == FAULT_ALLOC))
+                    CHECK_OK(rc, err);
+                if (!rc) {
+                    CHECK_INT(tail.len, 100);
+                    CHECK_MEM(tail.data, world.data + object_len - 100, 100);
+                    CHECK_INT(range.len, 5000);
+                    CHECK_MEM(range.data, world.data, 5000);
+                }
+                nl_bytes_release(&tail);
+                nl_bytes_release(&range);
+                nl_source_close(source);
+                nl_store_free(s);
+                tmp_remove(world.dir);
+                world.dir = tmp_make();
+            }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -511,6 +667,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(not_every_folder_is_taken, start_world, stop_world),
         cmocka_unit_test_setup_teardown(damaged_files_are_misses, start_world, stop_world),
         cmocka_unit_test_setup_teardown(what_vanishes_is_asked_for, start_world, stop_world),
+        cmocka_unit_test_setup_teardown(what_belongs_to_others_is_not_taken, start_world, stop_world),
+        cmocka_unit_test(options_win_over_the_environment),
+        cmocka_unit_test_setup_teardown(what_goes_to_a_file_goes_past_it, start_world, stop_world),
+        cmocka_unit_test_setup_teardown(a_failing_disk_fails_no_read, start_world, stop_world),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,6 +7,7 @@
 #include "store/backend.h"
 #include "store/web/url.h"
 #include "support/check.h"
+#include "support/proc.h"
 #include "support/standin.h"
 #include "support/tmp.h"
 
@@ -534,6 +535,39 @@ static void the_cache_keeps_it(void **state)
     tmp_remove(dir);
 }
 
+/* A server as people start one in a folder: no ranges, no ETag, HTTP/1.0. */
+static void pythons_own_server(void **state)
+{
+    (void)state;
+    if (!proc_have("python3"))
+        skip();
+    char *dir = tmp_make(), *file = tmp_path(dir, "x.bin");
+    tmp_write(file, web.data, file_len);
+    struct proc *p = proc_start(
+        &(struct proc_spec){.argv = PROC_ARGS("python3", "-u", "-m", "http.server", "--bind", "127.0.0.1", "0"),
+                            .dir = dir});
+    char *line = proc_line(p, 20000), uri[128];
+    const char *port = line ? strstr(line, " port ") : NULL;
+    CHECK(port);
+    snprintf(uri, sizeof uri, "http://127.0.0.1:%ld/x.bin", strtol(port + 6, NULL, 10));
+    nl_error err = {0};
+    nl_source *s;
+    nl_store_stats before, after;
+    nl_store_get_stats(web.store, &before);
+    CHECK_OK(nl_store_open(web.store, uri, NULL, &s, &err), err);
+    tail_and_compare(s, 1000);
+    read_and_compare(s, 0, 100);
+    read_and_compare(s, 5000, 70000);
+    nl_source_close(s);
+    nl_store_get_stats(web.store, &after);
+    CHECK_INT(after.requests - before.requests, 1);
+    CHECK_INT(after.bytes_received - before.bytes_received, file_len);
+    CHECK_INT(proc_stop(p, SIGTERM), 128 + SIGTERM);
+    free(line);
+    free(file);
+    tmp_remove(dir);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -549,6 +583,7 @@ int main(void)
         cmocka_unit_test(what_the_web_is_not_for),
         cmocka_unit_test(nobody_is_there),
         cmocka_unit_test(the_cache_keeps_it),
+        cmocka_unit_test(pythons_own_server),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

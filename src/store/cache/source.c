@@ -271,7 +271,7 @@ static int cached_submit_tail(nl_source *base, uint64_t want, nl_fetch **out, nl
     return rc;
 }
 
-/* What goes to a file is read once: past the cache, which it would empty. */
+/* What goes to a file is a large download: past the cache, which it would empty. */
 static int cached_submit_to_file(nl_source *base, nl_range r, int fd, uint64_t at, nl_fetch **out, nl_error *err)
 {
     return nl_source_submit_to_file(source_of(base)->inner, r, fd, at, out, err);

@@ -90,7 +90,7 @@ static int web_head(store_backend *b, const char *uri, nl_object_info *out, nl_e
         nl_error_clear(err);
         rc = ask(client_of(b), uri, name, true, &call, err);
     }
-    if (!rc) {
+    if (!rc && call) {
         const struct store_reply *r = &call->reply;
         out->size = r->http == 206 ? r->total : r->length != UINT64_MAX ? r->length : call->received;
         out->modified = r->modified;
@@ -131,8 +131,7 @@ static int web_remove(store_backend *b, const char *uri, nl_error *err)
 static int web_list(store_backend *b, const char *uri, bool recursive, nl_list_fn fn, void *ctx, nl_error *err)
 {
     (void)b, (void)recursive, (void)fn, (void)ctx;
-    int rc = refuse(uri, "the web has no listings: name each file", err);
-    return rc;
+    return refuse(uri, "the web has no listings: name each file", err);
 }
 
 static void web_stats(const store_backend *b, nl_store_stats *out)

@@ -97,7 +97,6 @@ void s3_index_change(s3_index *x, s3_slice entry, bool present)
     if (s3_tail_add(&x->tail, entry, present, NULL))
         x->lost = true;
     x->dirty = true;
-    x->changed_ns = s3_index_clock();
 }
 
 size_t s3_index_changes(const s3_index *x)

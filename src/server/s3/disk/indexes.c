@@ -17,16 +17,27 @@
 
 void s3_indexes_open(s3_indexes *s, int root, int state)
 {
-    *s = (s3_indexes){.root = root, .files = -1, .events = -1, .wake = -1, .from = S3_INDEX_FROM, .is_open = true};
+    *s = (s3_indexes){
+        .root = root, .state = state, .files = -1, .events = -1, .wake = -1, .from = S3_INDEX_FROM, .is_open = true};
     pthread_mutex_init(&s->mutex, NULL);
     pthread_cond_init(&s->idle, NULL);
     s->files = s3_folder_open(state, "index");
-    if (s->files < 0 && (errno != ENOENT || mkdirat(state, "index", 0700) == 0))
-        s->files = s3_folder_open(state, "index");
-    if (s->files < 0)
-        nl_log("server/s3", NL_LOG_WARN, "no indexes of large folders: %m");
-    else
+    if (s->files >= 0)
         s3_indexes_start(s);
+}
+
+/* With the mutex: have a folder for files, and the thread, when the first index is made. */
+static int prepare(s3_indexes *s, nl_error *err)
+{
+    if (s->files >= 0)
+        return NL_OK;
+    if (mkdirat(s->state, "index", 0700) && errno != EEXIST)
+        return nl_fail_errno(err, errno, "cannot make the folder of the indexes");
+    s->files = s3_folder_open(s->state, "index");
+    if (s->files < 0)
+        return nl_fail_errno(err, errno, "cannot open the folder of the indexes");
+    s3_indexes_start(s);
+    return NL_OK;
 }
 
 /* ── under the mutex ── */
@@ -115,7 +126,7 @@ bool s3_indexes_find(s3_indexes *s, int folder, s3_view *out)
 {
     struct stat st;
     bool found = false;
-    if (s->files < 0 || fstat(folder, &st))
+    if (fstat(folder, &st))
         return false;
     pthread_mutex_lock(&s->mutex);
     s3_index *x = find_ready(s, &st);
@@ -198,13 +209,13 @@ static int make(s3_indexes *s, int folder, const struct stat *st, const char *pa
 int s3_indexes_make(s3_indexes *s, int folder, const char *path, s3_view *out, nl_error *err)
 {
     struct stat st;
-    if (s->files < 0)
-        return nl_fail(err, NL_UNSUPPORTED, "there are no indexes");
     if (fstat(folder, &st))
         return nl_fail_errno(err, errno, "cannot read a folder");
     pthread_mutex_lock(&s->mutex);
     int rc = s->off_until > nl_monotonic_ns() ? nl_fail(err, NL_UNSUPPORTED, "an index failed a moment ago")
-                                              : make(s, folder, &st, path, out, err);
+                                              : prepare(s, err);
+    if (!rc)
+        rc = make(s, folder, &st, path, out, err);
     if (rc && rc != NL_UNSUPPORTED) {
         s->off_until = nl_monotonic_ns() + PAUSE_NS;
         nl_log("server/s3", NL_LOG_WARN, "%s: no index: %s", path, err ? err->message : "");

@@ -32,8 +32,10 @@ typedef struct s3_indexes {
     pthread_cond_t idle; /* an index is not busy any more */
     s3_index *list;
     size_t from;      /* S3_INDEX_FROM */
-    int root, files;  /* borrowed; ROOT/.neuralake/index, -1: there is none */
+    int root, state;  /* borrowed: ROOT, ROOT/.neuralake */
+    int files;        /* ROOT/.neuralake/index, -1: there is none yet */
     int events, wake; /* inotify, -1: no watches; eventfd */
+    bool no_watch;    /* as where the kernel grants none: for tests */
     bool stop, has_thread;
     pthread_t thread;
     uint64_t clock;
@@ -41,8 +43,8 @@ typedef struct s3_indexes {
     bool is_open;
 } s3_indexes;
 
-/* Begin: indexes of an earlier run are taken up by the thread. Never fails: without a folder or a thread there are no
- * indexes, or none that are watched. */
+/* Begin: indexes of an earlier run are taken up by the thread. Folder and thread are made with the first index. Never fails:
+ * without a folder there are no indexes, without a thread none is watched. */
 void s3_indexes_open(s3_indexes *s, int root, int state);
 /* Write what is not written, and end. No view may be open. Zeroed (never opened) is fine. */
 void s3_indexes_close(s3_indexes *s);

@@ -105,6 +105,16 @@ static bool is_stopped(s3_indexes *s, size_t *n)
     return stop;
 }
 
+/* Remove a file, unless a listing has made a new one of that name meanwhile; with the mutex. */
+static void remove_file(s3_indexes *s, const char *name)
+{
+    const s3_index *x = s->list;
+    while (x && strcmp(x->name, name) != 0)
+        x = x->next;
+    if (!x)
+        unlinkat(s->files, name, 0);
+}
+
 /* Take up one file; one that is of no use goes. */
 static void take_up(s3_indexes *s, const char *name)
 {
@@ -121,7 +131,7 @@ static void take_up(s3_indexes *s, const char *name)
     rc = folder < 0 ? NL_NOT_FOUND : s3_indexes_take_up(s, folder, path, false, &fresh, &why);
     if (rc) {
         nl_log("server/s3", NL_LOG_INFO, "the index %s is of no use: %s", name, why.message);
-        unlinkat(s->files, name, 0);
+        remove_file(s, name);
     }
     pthread_mutex_unlock(&s->mutex);
     if (folder >= 0)

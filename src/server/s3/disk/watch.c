@@ -52,7 +52,7 @@ void s3_watch_open(s3_indexes *s)
 void s3_watch_add(s3_indexes *s, s3_index *x)
 {
     char path[48];
-    if (s->events < 0 || is_remote(x->folder))
+    if (s->events < 0 || s->no_watch || is_remote(x->folder))
         return;
     snprintf(path, sizeof(path), "/proc/self/fd/%d", x->folder);
     x->wd = inotify_add_watch(s->events, path, COMES | GOES | IN_ONLYDIR);
@@ -97,6 +97,7 @@ static void take_event(s3_indexes *s, const struct inotify_event *e)
         x = x->next;
     if (!x)
         return;
+    x->changed_ns = s3_index_clock();
     if (e->mask & (IN_IGNORED | IN_UNMOUNT))
         x->lost = true;
     else if (e->len)

@@ -129,10 +129,7 @@ enum MHD_Result http_queue_answer(http_request *r)
     for (size_t i = 0; i < r->n_out; i++)
         MHD_add_response_header(response, r->out_headers[i].name,
                                 *r->out_headers[i].value ? r->out_headers[i].value : " ");
-    pthread_mutex_lock(&r->server->mutex);
-    bool closing = r->server->stopping;
-    pthread_mutex_unlock(&r->server->mutex);
-    if (closing)
+    if (r->busy || atomic_load(&r->server->closing))
         MHD_add_response_header(response, "Connection", "close");
     enum MHD_Result rc = MHD_queue_response(r->connection, r->status, response);
     MHD_destroy_response(response);

@@ -10,6 +10,7 @@
  * H3  The target is given as it came on the wire: nothing is decoded here.
  * H4  A Host header that is not known is refused before the handler sees the request (DNS rebinding).
  * H5  Poll threads never wait for the disk: a handler that syncs says http_request_use_disk_thread() first.
+ * H6  A connection that sends no whole head within the idle timeout, however slowly it sends, is closed (slow.h).
  *
  * Threads  Everything with an http_request belongs to the call in which the handler was given it.
  */
@@ -38,6 +39,7 @@ enum http_refusal {
     HTTP_REFUSED_HOST,    /* the Host header is missing or not known */
     HTTP_REFUSED_FRAMING, /* Content-Length beside Transfer-Encoding, or two of one: request smuggling */
     HTTP_REFUSED_HEADERS, /* too many bytes of headers */
+    HTTP_REFUSED_BUSY,    /* too many connections, or the server is about to stop: the connection is closed behind it */
 };
 
 struct http_handler {
@@ -60,11 +62,11 @@ struct http_server_options {
         *host_names; /* names that Host may have besides the listen address and localhost; also as a suffix:
                                       a label in front of them is given by http_request_host_label() */
     size_t n_host_names;
-    size_t max_connections;         /* 0: 4096; cut to what the limit of open files allows */
-    size_t max_header_bytes;        /* 0: 16 KiB */
-    unsigned idle_timeout;          /* seconds; 0: 60 */
-    size_t poll_threads;            /* 0: one a core, at least 2 */
-    size_t disk_threads;            /* 0: 16 */
+    size_t max_connections;  /* 0: 4096; cut to what the limit of open files allows; more are refused with BUSY */
+    size_t max_header_bytes; /* 0: 16 KiB */
+    unsigned idle_timeout;   /* seconds; 0: 60 */
+    size_t poll_threads;     /* 0: one a core, at least 2 */
+    size_t disk_threads;     /* 0: 16 */
     const char *tls_cert, *tls_key; /* PEM, with the chain; both or none. Must live as long as the server */
     const struct http_handler *handler;
     void *app;
@@ -79,7 +81,8 @@ const char *http_server_url(const http_server *s);
 bool http_server_is_loopback(const http_server *s);
 /* Connections that are open now. */
 size_t http_server_connections(const http_server *s);
-/* No new connections; requests under way get grace seconds to end, then everything is released. NULL is fine. */
+/* No new connections, and no new requests (BUSY); those under way get grace seconds to end, then everything is released.
+ * NULL is fine. */
 void http_server_stop(http_server *s, unsigned grace);
 
 /* ── what a request says; strings are borrowed until done ── */
@@ -104,12 +107,13 @@ void http_request_use_disk_thread(http_request *r);
 struct http_outcome {
     unsigned status; /* 0: no answer was given */
     uint64_t received,
-        sent;      /* bytes of the bodies; sent: what the answer has, even where the client left before its end */
-    int64_t ns;    /* from the request line to the end */
-    bool cut;      /* the connection broke */
-    char peer[64]; /* the client's address, without port */
+        sent;   /* bytes of the bodies; sent: what the answer has, even where the client left before its end */
+    int64_t ns; /* from the request line to the end */
+    bool cut;   /* the connection broke */
 };
 void http_request_outcome(const http_request *r, struct http_outcome *out);
+/* The client's address, without port; "-": not known. */
+void http_request_peer(const http_request *r, char out[static 64]);
 
 /* ── answering ── */
 /* Copied. A failed allocation turns the answer into a 500. */

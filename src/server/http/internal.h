@@ -16,6 +16,14 @@ enum http_answer_kind { HTTP_NO_ANSWER, HTTP_BYTES, HTTP_FILE, HTTP_LENGTH };
 /*     new ──head──▶ reading ──last byte──▶ (on disk ──resume──▶) finished ──▶ queued          */
 enum http_stage { HTTP_NEW, HTTP_READING, HTTP_ON_DISK, HTTP_FINISHED, HTTP_QUEUED };
 
+/* A connection, for who watches the slow ones. */
+struct http_client {
+    int fd;
+    bool over;             /* one too many: its requests are refused */
+    int64_t waiting_since; /* for the end of a head; 0: within a request */
+    struct http_client *prev, *next;
+};
+
 struct http_request {
     http_server *server;
     struct MHD_Connection *connection;
@@ -42,6 +50,7 @@ struct http_request {
     uint64_t offset, length;
     http_header *out_headers;
     size_t n_out, out_room;
+    bool busy;   /* refused with BUSY */
     bool cut;    /* it ended before its answer was sent */
     bool broken; /* an allocation failed: answer 500 */
 };
@@ -59,6 +68,15 @@ struct http_server {
     uint64_t id_base;
     atomic_uint_fast64_t id_next;
     atomic_size_t connections; /* open now */
+    size_t max_connections;
+    atomic_bool closing; /* no new requests */
+
+    pthread_mutex_t slow_mutex; /* guards what follows */
+    pthread_cond_t slow_end;
+    struct http_client *clients;
+    int64_t patience_ns; /* how long a head may take */
+    pthread_t slow_thread;
+    bool slow_runs, slow_stop;
 
     pthread_mutex_t mutex; /* guards what follows */
     pthread_cond_t idle;   /* active or jobs became 0 */
@@ -73,6 +91,14 @@ int http_request_take_headers(http_request *r, const char *method); /* NL_OK, NL
 void http_request_free(http_request *r);
 /* answer.c: turn the answer into MHD's response and queue it. */
 enum MHD_Result http_queue_answer(http_request *r);
+/* slow.c: see there. */
+int http_slow_start(http_server *s, nl_error *err);
+void http_slow_stop(http_server *s);
+/* A connection came; NULL: no memory, then nobody watches it. */
+struct http_client *http_slow_add(http_server *s, int fd, bool over);
+void http_slow_remove(http_server *s, struct http_client *c);
+/* Its head is here (waits false), or its request is over. NULL is fine. */
+void http_slow_mark(http_server *s, struct http_client *c, bool waits);
 /* listen.c */
 int http_listen(const char *host, int port, int *fd, nl_error *err);
 /* The names that Host may have, and the URL, from a listening socket. */

@@ -142,15 +142,18 @@ void http_request_use_disk_thread(http_request *r)
 
 void http_request_outcome(const http_request *r, struct http_outcome *out)
 {
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(r->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
     *out = (struct http_outcome){.status = r->stage == HTTP_QUEUED ? r->status : 0,
                                  .received = r->received,
                                  .sent = r->kind == HTTP_LENGTH ? 0 : r->length,
                                  .ns = nl_monotonic_ns() - r->started_ns,
-                                 .cut = r->cut,
-                                 .peer = "-"};
+                                 .cut = r->cut};
+}
+
+void http_request_peer(const http_request *r, char out[static 64])
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(r->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
     const struct sockaddr *a = info ? info->client_addr : NULL;
     socklen_t len = !a ? 0 : a->sa_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
-    if (len && getnameinfo(a, len, out->peer, sizeof(out->peer), NULL, 0, NI_NUMERICHOST))
-        memcpy(out->peer, "-", 2);
+    if (!len || getnameinfo(a, len, out, 64, NULL, 0, NI_NUMERICHOST))
+        memcpy(out, "-", 2);
 }

@@ -34,6 +34,8 @@
 
 #define DRAIN             (8 * 1024 * 1024)
 #define CONNECTION_MEMORY (48 * 1024) /* half of it is the read buffer. The library zeroes it all behind each request */
+#define IDLE_SECONDS      60u
+#define RESERVE           64 /* connections beyond the limit, which are told so; more of them wait to be accepted */
 #define ROOM              "server/http"
 
 /* ── before the body ── */
@@ -89,6 +91,12 @@ static bool may_cut_off(const http_request *r)
     return !http_request_content_length(r, &length) || length == 0 || length > DRAIN;
 }
 
+static struct http_client *client_of(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    return info ? info->socket_context : NULL;
+}
+
 static enum MHD_Result on_head(http_request *r, const char *method)
 {
     http_server *s = r->server;
@@ -97,10 +105,15 @@ static enum MHD_Result on_head(http_request *r, const char *method)
     pthread_mutex_unlock(&s->mutex);
     r->counted = true;
     r->stage = HTTP_READING;
+    struct http_client *client = client_of(r->connection);
+    http_slow_mark(s, client, false);
     int rc = http_request_take_headers(r, method);
     if (rc == NL_NO_MEMORY)
         return MHD_NO;
-    if (rc)
+    r->busy = atomic_load(&s->closing) || (client && client->over);
+    if (r->busy)
+        s->handler->refuse(s->app, r, HTTP_REFUSED_BUSY);
+    else if (rc)
         s->handler->refuse(s->app, r, HTTP_REFUSED_HEADERS);
     else if (!framing_is_sound(r))
         s->handler->refuse(s->app, r, HTTP_REFUSED_FRAMING);
@@ -215,10 +228,10 @@ static void on_done(void *cls, struct MHD_Connection *connection, void **req_cls
 {
     http_server *s = cls;
     http_request *r = *req_cls;
-    (void)connection;
     if (!r)
         return;
     *req_cls = NULL;
+    http_slow_mark(s, client_of(connection), true);
     if (r->counted) {
         r->cut = why != MHD_REQUEST_TERMINATED_COMPLETED_OK;
         s->handler->done(s->app, r);
@@ -272,11 +285,14 @@ static void on_connection(void *arg, struct MHD_Connection *connection, void **c
                           enum MHD_ConnectionNotificationCode what)
 {
     http_server *s = arg;
-    (void)connection, (void)context;
-    if (what == MHD_CONNECTION_NOTIFY_STARTED)
-        atomic_fetch_add_explicit(&s->connections, 1, memory_order_relaxed);
-    else
+    if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+        const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+        bool over = atomic_fetch_add_explicit(&s->connections, 1, memory_order_relaxed) >= s->max_connections;
+        *context = info ? http_slow_add(s, info->connect_fd, over) : NULL;
+    } else {
+        http_slow_remove(s, *context);
         atomic_fetch_sub_explicit(&s->connections, 1, memory_order_relaxed);
+    }
 }
 
 /* MHD takes the listening socket. */
@@ -288,6 +304,8 @@ static int start_daemon(http_server *s, const struct http_server_options *o, int
     unsigned connections = connections_that_fit(o->max_connections ? o->max_connections : 4096);
     if (poll > connections)
         poll = connections;
+    s->max_connections = connections;
+    connections += RESERVE;
     bool tls = o->tls_cert && o->tls_key;
     if (tls && MHD_is_feature_supported(MHD_FEATURE_TLS) != MHD_YES)
         return nl_fail(err, NL_UNSUPPORTED, "this libmicrohttpd was built without TLS");
@@ -300,7 +318,7 @@ static int start_daemon(http_server *s, const struct http_server_options *o, int
     s->daemon = MHD_start_daemon(flags, 0, NULL, NULL, on_call, s, MHD_OPTION_EXTERNAL_LOGGER, log_mhd, NULL,
                                  MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_THREAD_POOL_SIZE,
                                  poll > 1 ? (unsigned)poll : 0u, MHD_OPTION_CONNECTION_LIMIT, connections,
-                                 MHD_OPTION_CONNECTION_TIMEOUT, o->idle_timeout ? o->idle_timeout : 60u,
+                                 MHD_OPTION_CONNECTION_TIMEOUT, o->idle_timeout ? o->idle_timeout : IDLE_SECONDS,
                                  MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
                                  MHD_OPTION_URI_LOG_CALLBACK, on_target, s, MHD_OPTION_UNESCAPE_CALLBACK, no_unescape,
                                  s, MHD_OPTION_NOTIFY_COMPLETED, on_done, s, MHD_OPTION_NOTIFY_CONNECTION,
@@ -319,6 +337,8 @@ static void free_server(http_server *s)
     free(s->hosts);
     free(s->url);
     pthread_cond_destroy(&s->idle);
+    pthread_cond_destroy(&s->slow_end);
+    pthread_mutex_destroy(&s->slow_mutex);
     pthread_mutex_destroy(&s->mutex);
     free(s);
 }
@@ -330,7 +350,10 @@ static int init_server(http_server *s, const struct http_server_options *o, nl_e
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_mutex_init(&s->mutex, NULL);
+    pthread_mutex_init(&s->slow_mutex, NULL);
     pthread_cond_init(&s->idle, &monotonic);
+    pthread_cond_init(&s->slow_end, &monotonic);
+    s->patience_ns = INT64_C(1000000000) * (o->idle_timeout ? o->idle_timeout : IDLE_SECONDS);
     pthread_condattr_destroy(&monotonic);
     s->handler = o->handler;
     s->app = o->app;
@@ -354,9 +377,12 @@ int http_server_start(const struct http_server_options *o, http_server **out, nl
         rc = http_learn_names(s, o, fd, err);
     if (!rc) {
         *out = s; /* before its threads begin: the handler may look at it at once */
-        rc = start_daemon(s, o, fd, err);
+        rc = http_slow_start(s, err);
     }
+    if (!rc)
+        rc = start_daemon(s, o, fd, err);
     if (rc) {
+        http_slow_stop(s);
         if (fd >= 0)
             close(fd);
         free_server(s);
@@ -384,7 +410,11 @@ void http_server_stop(http_server *s, unsigned grace)
 {
     if (!s)
         return;
+    /* Closing it must wait for the library; but who connects from here on is refused, not left waiting. */
     MHD_socket fd = MHD_quiesce_daemon(s->daemon);
+    if (fd != MHD_INVALID_SOCKET)
+        shutdown(fd, SHUT_RDWR);
+    atomic_store(&s->closing, true);
     struct timespec until;
     clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += grace;
@@ -396,6 +426,7 @@ void http_server_stop(http_server *s, unsigned grace)
     while (s->jobs > 0)
         pthread_cond_wait(&s->idle, &s->mutex);
     pthread_mutex_unlock(&s->mutex);
+    http_slow_stop(s);
     MHD_stop_daemon(s->daemon);
     if (fd != MHD_INVALID_SOCKET)
         close(fd);

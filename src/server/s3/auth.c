@@ -87,21 +87,13 @@ static bool is_open(s3_request *rq)
     return s3_is_open(rq);
 }
 
-/* Of the connection's other end, without its port. */
-static void address_of(const s3_request *rq, char out[static 64])
-{
-    struct http_outcome o;
-    http_request_outcome(rq->http, &o);
-    memcpy(out, o.peer, sizeof(o.peer));
-}
-
 bool s3_may_try(s3_request *rq, const s3_credential *c)
 {
     char address[64], seconds[16];
     int64_t now = nl_monotonic_ns();
     if (!s3_tries_owed(&rq->server->tries, now))
         return true;
-    address_of(rq, address);
+    http_request_peer(rq->http, address);
     unsigned wait = s3_tries_wait(&rq->server->tries, address, c->access_key, now);
     if (wait == 0)
         return true;
@@ -114,7 +106,7 @@ bool s3_may_try(s3_request *rq, const s3_credential *c)
 void s3_tried_in_vain(s3_request *rq, const s3_credential *c)
 {
     char address[64];
-    address_of(rq, address);
+    http_request_peer(rq->http, address);
     s3_tries_failed(&rq->server->tries, address, c->access_key, nl_monotonic_ns());
 }
 

@@ -186,6 +186,10 @@ static void on_refuse(void *app, http_request *http, enum http_refusal why)
     case HTTP_REFUSED_HEADERS:
         s3_refuse_http(http, "RequestHeaderSectionTooLarge", NULL);
         break;
+    case HTTP_REFUSED_BUSY:
+        http_add_header(http, "Retry-After", "1");
+        s3_refuse_http(http, "SlowDown", "The server has as many connections as it takes, or is about to stop.");
+        break;
     }
 }
 

@@ -39,11 +39,11 @@ static void nothing(s3_request *rq)
 /* Behind a proxy on this machine everybody comes from here: then it is the proxy that has to keep /-/metrics to itself. */
 static bool may_see_metrics(const s3_request *rq)
 {
-    struct http_outcome o;
+    char peer[64];
     if (rq->server->metrics_for != S3_METRICS_FOR_THIS_MACHINE)
         return rq->server->metrics_for == S3_METRICS_FOR_ALL;
-    http_request_outcome(rq->http, &o);
-    return !strncmp(o.peer, "127.", 4) || !strcmp(o.peer, "::1") || !strncmp(o.peer, "::ffff:127.", 11);
+    http_request_peer(rq->http, peer);
+    return !strncmp(peer, "127.", 4) || !strcmp(peer, "::1") || !strncmp(peer, "::ffff:127.", 11);
 }
 
 static void metrics(s3_request *rq)

@@ -123,11 +123,12 @@ static int put_target(nl_buf *b, const char *target, nl_error *err)
 static int make_line(nl_buf *b, const http_request *http, const struct http_outcome *o, const char *operation,
                      const char *key)
 {
-    char time[S3_TIME_ISO];
+    char time[S3_TIME_ISO], peer[64];
     int64_t now = nl_wall_ns();
+    http_request_peer(http, peer);
     const char *method = http_request_method(http);
     s3_time_iso(now / 1000000000, (int)(now % 1000000000 / 1000000), time);
-    int rc = nl_buf_printf(b, NULL, "%s %s %s %s %s \"", time, http_request_id(http), o->peer, key, operation);
+    int rc = nl_buf_printf(b, NULL, "%s %s %s %s %s \"", time, http_request_id(http), peer, key, operation);
     if (!rc)
         rc = put_target(b, method ? method : "-", NULL);
     if (!rc)

@@ -1,6 +1,7 @@
 /* s3_body.c: the documents that a request may carry, given to the operations that read them: lists of DeleteObjects and of
  * CompleteMultipartUpload, tags, CORS rules (then matched), policies (then asked), the location of a bucket. The first byte
  * chooses. A bucket is really there, below /tmp, with one upload; HTTP is not: what is answered stays in the request. */
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,13 +23,16 @@ static s3_credentials nobody;
 static s3_credential owner = {.access_key = (char[]){"owner"}, .secret_key = (char[]){"owner-secret"}};
 static char folder[] = "/tmp/fuzz-s3-XXXXXX", upload[S3_UPLOAD_ID];
 
+static int drop(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+    (void)st, (void)type, (void)at;
+    return remove(path);
+}
+
 static void clean(void)
 {
-    char command[64];
     s3_disk_close(server.disk);
-    snprintf(command, sizeof(command), "rm -rf %s", folder);
-    if (system(command))
-        fprintf(stderr, "%s stays\n", folder);
+    nftw(folder, drop, 16, FTW_DEPTH | FTW_PHYS);
 }
 
 static void prepare(void)

@@ -2,6 +2,7 @@
  * targets, as far as a stranger comes. What is answered must be HTTP; an error's XML has the request id of its header; a line
  * of the access log is one line of printable ASCII. */
 #include <arpa/inet.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,13 +22,16 @@ static char folder[] = "/tmp/fuzz-s3-XXXXXX";
 static int log_fd = -1;
 static off_t log_read;
 
+static int drop(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+    (void)st, (void)type, (void)at;
+    return remove(path);
+}
+
 static void clean(void)
 {
-    char command[64];
     s3_server_stop(server);
-    snprintf(command, sizeof(command), "rm -rf %s", folder);
-    if (system(command))
-        fprintf(stderr, "%s stays\n", folder);
+    nftw(folder, drop, 16, FTW_DEPTH | FTW_PHYS);
 }
 
 static void prepare(void)

@@ -111,6 +111,22 @@ make_venv() {
         say "warning: pip could not install tests/requirements.txt: comparisons with other engines will be skipped."
     fi
 }
+# Engines of other versions than the oracles', in a folder of their own; the tests of the S3 server want them.
+add_engines() {
+    local venv=build/venv engines=build/venv/engines
+    [ -x $venv/bin/pip ] || return 0
+    cmp -s tests/requirements_engines.txt $engines/requirements.txt 2>/dev/null && return
+    say "Adding engines that drive the S3 server (delta-rs, DuckDB with httpfs; 85 MB to download)…"
+    rm -rf $engines
+    if $venv/bin/pip install --quiet --disable-pip-version-check --require-hashes --no-deps --only-binary=:all: \
+        --target $engines -r tests/requirements_engines.txt </dev/null >&2; then
+        cp tests/requirements_engines.txt $engines/requirements.txt
+    else
+        rm -rf $engines
+        say "warning: pip could not install tests/requirements_engines.txt: these engines will be skipped."
+    fi
+}
 if [[ "$groups" == *" test "* ]]; then
     make_venv
+    add_engines
 fi

@@ -27,6 +27,7 @@ struct store_tuning {
     uint64_t copy_max;      /* the largest object that is copied by one request; 5 GiB */
     uint64_t copy_part;     /* the parts of a larger one; 256 MiB */
     unsigned list_page;     /* max-keys of a listing; 1,000 */
+    unsigned list_split;    /* pages of a listing before it is cut and listed in several places at once; 4 */
 };
 
 typedef struct store_backend store_backend;

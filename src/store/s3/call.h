@@ -35,6 +35,7 @@ struct store_endpoint;
 /* What the headers of the answer said. */
 struct store_reply {
     int http;                    /* 0: no answer came */
+    bool whole;                  /* the empty line behind its headers came */
     uint64_t length;             /* Content-Length; UINT64_MAX: none */
     uint64_t first, last, total; /* Content-Range; total UINT64_MAX: none */
     int64_t modified;            /* Last-Modified; 0: none */
@@ -146,6 +147,8 @@ void store_call_free(struct store_call *call);
 int store_call_submit(struct store_call *call, nl_error *err);
 /* Wait until it is DONE, and mend it on the way where it asks for that. NL_CANCELLED: the token was set, and the call goes on. Any thread, several at a time. */
 int store_call_wait(struct store_call *call, nl_cancel *cancel, nl_error *err);
+/* Is it DONE? Any thread; waits for nothing. */
+bool store_call_ended(struct store_call *call);
 /* Cancel where it is not DONE, wait until nothing touches its body, and free it. NULL is fine. */
 void store_call_finish(struct store_call *call);
 /* Nobody wants it any more: does not wait. body must be NULL. NULL is fine. */

@@ -20,6 +20,7 @@ static const struct store_tuning usual = {
     .copy_max = UINT64_C(5) << 30,
     .copy_part = 256 << 20,
     .list_page = 1000,
+    .list_split = 4,
 };
 
 static void stats(const store_backend *b, nl_store_stats *out)
@@ -124,6 +125,7 @@ static void choose_tuning(struct store_tuning *to, const struct store_tuning *t,
     to->copy_max = t->copy_max ? t->copy_max : usual.copy_max;
     to->copy_part = t->copy_part ? t->copy_part : usual.copy_part;
     to->list_page = t->list_page ? t->list_page : usual.list_page;
+    to->list_split = t->list_split ? t->list_split : usual.list_split;
 }
 
 int store_s3_backend(const nl_store_options *options, const struct store_tuning *tuning, store_backend **out,

@@ -338,7 +338,8 @@ static int64_t plan_retry(struct store_client *c, struct store_call *call)
 /* An attempt is over: end the call, or let it wait for the next. */
 static void end_attempt(struct store_client *c, struct store_call *call, CURLcode code)
 {
-    call->curl = code;
+    /* libcurl takes headers that the connection's end has cut off for all of them. */
+    call->curl = code == CURLE_OK && !call->reply.whole ? CURLE_PARTIAL_FILE : code;
     detach(c, call);
     nl_log("store", NL_LOG_DEBUG, "%s %s: attempt %u, HTTP %d, %s, %zu bytes", call->request.method,
            call->request.url ? call->uri : call->url, call->attempts, call->reply.http, curl_easy_strerror(code),
@@ -567,6 +568,14 @@ int store_call_wait(struct store_call *call, nl_cancel *cancel, nl_error *err)
     pthread_mutex_unlock(&c->mutex);
     nl_cancel_unwatch(cancel, &watch);
     return done ? NL_OK : nl_cancel_check(cancel, err);
+}
+
+bool store_call_ended(struct store_call *call)
+{
+    pthread_mutex_lock(&call->client->mutex);
+    bool done = call->state == STORE_CALL_DONE;
+    pthread_mutex_unlock(&call->client->mutex);
+    return done;
 }
 
 /* Ask the I/O thread to let go of it; under mutex. */

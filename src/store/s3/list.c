@@ -3,7 +3,7 @@
  *     <ListBucketResult> <Contents><Key/>…</Contents>…  <CommonPrefixes><Prefix/></CommonPrefixes>…  </ListBucketResult>
  *
  * A page holds the objects in order and the prefixes in order, and no later page goes back: merging the two page by page
- * gives the order of all keys.
+ * gives the order of all keys. Here is one folder ("/" delimits); all below it is listed by walk.c.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,14 +12,13 @@
 #include "base/str.h"
 #include "s3proto/names.h"
 #include "s3proto/time.h"
-#include "store/s3/list.h"
+#include "store/s3/walk.h"
 
 /* One listing on its way. */
 struct listing {
     struct store_client *client;
     char bucket[S3_BUCKET_MAX + 1];
     const char *prefix;
-    bool recursive;
     nl_list_fn fn;
     void *ctx;
     nl_buf uri; /* of the entry */
@@ -29,6 +28,14 @@ struct listing {
 static int put_key(nl_buf *out, const char *text, bool encoded, nl_error *err)
 {
     return encoded ? s3_uri_decode(out, text, strlen(text), true, err) : nl_buf_puts(out, text, err);
+}
+
+int store_page_key(const s3_xml_node *n, bool is_prefix, bool encoded, nl_buf *out, nl_error *err)
+{
+    const char *key = s3_xml_child_text(n, is_prefix ? "Prefix" : "Key");
+    if (!key || !*key)
+        return nl_fail(err, NL_IO, "an entry of the listing has no key");
+    return put_key(out, key, encoded, err);
 }
 
 int store_page_entry(const s3_xml_node *n, bool is_prefix, nl_object_info *out, nl_error *err)
@@ -54,16 +61,13 @@ int store_page_entry(const s3_xml_node *n, bool is_prefix, nl_object_info *out, 
 
 static int give(struct listing *l, const s3_xml_node *n, bool is_prefix, bool encoded, nl_error *err)
 {
-    const char *key = s3_xml_child_text(n, is_prefix ? "Prefix" : "Key");
     nl_object_info info;
     nl_buf_clear(&l->uri);
-    if (!key)
-        return nl_fail(err, NL_IO, "an entry of the listing has no key");
     int rc = store_page_entry(n, is_prefix, &info, err);
     if (!rc)
         rc = nl_buf_printf(&l->uri, err, "s3://%s/", l->bucket);
     if (!rc)
-        rc = put_key(&l->uri, key, encoded, err);
+        rc = store_page_key(n, is_prefix, encoded, &l->uri, err);
     return rc ? rc : l->fn(l->ctx, l->uri.data, is_prefix, &info, err);
 }
 
@@ -121,10 +125,9 @@ static int fetch_page(const struct listing *l, const char *token, struct store_c
 {
     char page[16];
     snprintf(page, sizeof page, "%u", l->client->tuning.list_page);
-    s3_pair query[6] = {{"list-type", "2"}, {"encoding-type", "url"}, {"prefix", l->prefix}, {"max-keys", page}};
-    size_t n = 4;
-    if (!l->recursive)
-        query[n++] = (s3_pair){"delimiter", "/"};
+    s3_pair query[6] = {
+        {"list-type", "2"}, {"encoding-type", "url"}, {"prefix", l->prefix}, {"max-keys", page}, {"delimiter", "/"}};
+    size_t n = 5;
     if (token)
         query[n++] = (s3_pair){"continuation-token", token};
     return store_call_run(l->client,
@@ -162,11 +165,11 @@ static int one_page(struct listing *l, char **token, nl_error *err)
 
 int store_s3_list(store_backend *b, const char *uri, bool recursive, nl_list_fn fn, void *ctx, nl_error *err)
 {
-    struct listing l = {.client = (struct store_client *)b, .recursive = recursive, .fn = fn, .ctx = ctx};
+    struct listing l = {.client = (struct store_client *)b, .fn = fn, .ctx = ctx};
     char *token = NULL;
     int rc = s3_uri_split(uri, l.bucket, &l.prefix, err);
-    if (rc)
-        return rc;
+    if (rc || recursive)
+        return rc ? rc : store_walk(l.client, l.bucket, l.prefix, fn, ctx, err);
     do
         rc = one_page(&l, &token, err);
     while (!rc && token);

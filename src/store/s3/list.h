@@ -13,6 +13,8 @@ struct store_page {
 
 /* NL_IO: not a listing, or one that cannot be continued. */
 int store_page_parse(nl_arena *arena, const nl_buf *text, struct store_page *out, nl_error *err);
+/* Append the key of a <Contents>, or the prefix of a <CommonPrefixes>, decoded. NL_IO: it has none. */
+int store_page_key(const s3_xml_node *n, bool is_prefix, bool encoded, nl_buf *out, nl_error *err);
 /* What an entry says of its object. NL_IO: no size. */
 int store_page_entry(const s3_xml_node *n, bool is_prefix, nl_object_info *out, nl_error *err);
 

@@ -422,6 +422,7 @@ static const struct fault_kind {
     {.name = NULL, .number = ""},       {.name = "refuse", .number = ""},
     {.name = "reset", .number = ""},    {.name = "deny", .number = ""},
     {.name = "503", .number = ""},      {.name = "cut", .number = "=10"},
+    {.name = "cut", .number = "=200"}, /* inside the head */
     {.name = "cut", .number = "=700"},  {.name = "cut", .number = "=40000"},
     {.name = "delay", .number = "=20"}, {.name = "corrupt", .number = ""},
     {.name = "garble", .number = ""},   {.name = "stall", .number = "", .slow = true},

@@ -16,6 +16,7 @@ struct exchange {
     struct store_http_answer *answer;
     bool too_long;
     int failed; /* an allocation of ours */
+    bool head_ended;
 };
 
 static size_t on_body(char *data, size_t size, size_t n, void *ctx)
@@ -26,6 +27,14 @@ static size_t on_body(char *data, size_t size, size_t n, void *ctx)
     if (!x->too_long)
         x->failed = nl_buf_append(&x->answer->body, data, len, NULL);
     return x->too_long || x->failed ? len + 1 : len;
+}
+
+/* The empty line behind the headers: without it the connection's end has cut them off, which libcurl does not tell. */
+static size_t on_header(char *line, size_t size, size_t n, void *ctx)
+{
+    struct exchange *x = ctx;
+    x->head_ended |= *line == '\r' || *line == '\n';
+    return size * n;
 }
 
 void store_http_place(const char *url, char out[static 320])
@@ -78,6 +87,8 @@ static bool set_options(CURL *e, const struct store_http_request *q, struct exch
     curl_easy_setopt(e, CURLOPT_HTTPHEADER, headers);
     curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)q->connect_ms);
     curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)q->total_ms);
+    curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header);
+    curl_easy_setopt(e, CURLOPT_HEADERDATA, x);
     curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(e, CURLOPT_WRITEDATA, x);
     return !rc;
@@ -122,6 +133,8 @@ static int ask_once(const struct store_http_request *q, struct store_http_answer
         rc = nl_fail_memory(err);
     } else {
         CURLcode code = curl_easy_perform(e);
+        if (code == CURLE_OK && !x.head_ended)
+            code = CURLE_PARTIAL_FILE;
         long status = 0, os_errno = 0;
         curl_easy_getinfo(e, CURLINFO_RESPONSE_CODE, &status);
         curl_easy_getinfo(e, CURLINFO_OS_ERRNO, &os_errno);

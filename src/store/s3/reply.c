@@ -107,6 +107,7 @@ void store_reply_line(struct store_reply *r, const char *line, size_t len)
     char copy[512];
     while (len && (line[len - 1] == '\r' || line[len - 1] == '\n'))
         len--;
+    r->whole |= !len && r->http;
     if (!len || len >= sizeof copy || memchr(line, 0, len))
         return;
     memcpy(copy, line, len);

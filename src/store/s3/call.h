@@ -36,7 +36,6 @@ struct store_endpoint;
 struct store_reply {
     int http;                    /* 0: no answer came */
     bool whole;                  /* the empty line behind its headers came */
-    bool whole;                  /* the empty line behind its headers came */
     uint64_t length;             /* Content-Length; UINT64_MAX: none */
     uint64_t first, last, total; /* Content-Range; total UINT64_MAX: none */
     int64_t modified;            /* Last-Modified; 0: none */

@@ -24,7 +24,8 @@ struct store_http_request store_service_request(const struct store_resolution *x
                                        .connect_ms = t->connect_ms,
                                        .total_ms = t->total_ms,
                                        .attempts = 3,
-                                       .retry_ms = t->retry_ms};
+                                       .retry_ms = t->retry_ms,
+                                       .cancel = x->cancel};
 }
 
 static const char *of(const struct store_resolution *x, const char *profile, const char *key)

@@ -32,6 +32,8 @@ struct store_resolver {
     pthread_cond_t turned;
     struct store_keys *keys; /* the resolver's own reference; NULL: none yet */
     bool busy;               /* a thread resolves */
+    nl_cancel *cancel;       /* of what it does, on its stack */
+    uint64_t interrupts;     /* so far: R7 */
     uint64_t rounds;         /* resolutions that ended */
     int failed;              /* how the last one ended */
     nl_error why;
@@ -114,9 +116,12 @@ static int64_t now_seconds(void)
 }
 
 /* Ask all places; no lock is held. */
-static int resolve(const struct store_resolver *r, struct store_keys **out, nl_error *err)
+static int resolve(const struct store_resolver *r, nl_cancel *cancel, struct store_keys **out, nl_error *err)
 {
-    struct store_resolution x = {.settings = r->settings, .env = &r->settings->env, .tuning = &r->tuning};
+    struct store_resolution x = {.settings = r->settings,
+                                 .env = &r->settings->env,
+                                 .tuning = &r->tuning,
+                                 .cancel = cancel};
     struct store_found found = {0};
     *out = NULL;
     int rc = store_profiles_read(x.env, &x.profiles, err);
@@ -142,16 +147,22 @@ static int resolve(const struct store_resolver *r, struct store_keys **out, nl_e
 static int take_turn(struct store_resolver *r, struct store_keys **fresh, nl_error *err)
 {
     nl_error why = {0};
+    nl_cancel cancel;
+    nl_cancel_init(&cancel);
     r->busy = true;
+    r->cancel = &cancel;
     pthread_mutex_unlock(&r->mutex);
-    int rc = resolve(r, fresh, &why);
+    int rc = resolve(r, &cancel, fresh, &why);
     pthread_mutex_lock(&r->mutex);
     r->busy = false;
+    r->cancel = NULL;
+    nl_cancel_destroy(&cancel);
     r->rounds++;
     r->failed = rc;
     r->why = why;
     if (rc) {
-        r->not_before = now_seconds() + pause_seconds;
+        if (rc != NL_CANCELLED)
+            r->not_before = now_seconds() + pause_seconds;
         if (err)
             *err = why;
     } else if (*fresh) {
@@ -168,18 +179,23 @@ static void publish(struct store_resolver *r, struct store_keys *fresh)
     r->keys = fresh;
 }
 
-/* Wait for the thread that is at it; under mutex. Its failure. */
-static int wait_turn(struct store_resolver *r, nl_error *err)
+/* Wait for the thread that is at it; under mutex. Its failure. Who came after the interrupt that ended it is not meant by that
+ * (R7), and shall look again: *again. */
+static int wait_turn(struct store_resolver *r, bool *again, nl_error *err)
 {
-    uint64_t round = r->rounds;
+    uint64_t round = r->rounds, interrupts = r->interrupts;
     while (r->busy && r->rounds == round)
         pthread_cond_wait(&r->turned, &r->mutex);
+    *again = r->failed == NL_CANCELLED && r->interrupts == interrupts;
+    if (*again)
+        return NL_OK;
     if (r->failed && err)
         *err = r->why;
     return r->failed;
 }
 
-static int get_locked(struct store_resolver *r, nl_error *err)
+/* *again: look once more. */
+static int get_locked(struct store_resolver *r, bool *again, nl_error *err)
 {
     int64_t now = now_seconds();
     enum need need = r->keys ? need_of(r->keys, now) : NEED_OTHERS;
@@ -187,14 +203,14 @@ static int get_locked(struct store_resolver *r, nl_error *err)
         return NL_OK;
     int rc;
     if (r->busy) {
-        rc = wait_turn(r, err);
+        rc = wait_turn(r, again, err);
     } else {
         struct store_keys *fresh;
         rc = take_turn(r, &fresh, err);
         if (!rc)
             publish(r, fresh);
     }
-    if (rc && need != NEED_OTHERS && need_of(r->keys, now_seconds()) != NEED_OTHERS) { /* R3 */
+    if (rc && rc != NL_CANCELLED && need != NEED_OTHERS && need_of(r->keys, now_seconds()) != NEED_OTHERS) { /* R3 */
         nl_log("store", NL_LOG_WARN, "credentials are not renewed, the old ones still hold: %s", r->why.message);
         nl_error_clear(err);
         return NL_OK;
@@ -204,8 +220,13 @@ static int get_locked(struct store_resolver *r, nl_error *err)
 
 int store_resolver_get(struct store_resolver *r, struct store_keys **out, nl_error *err)
 {
+    int rc;
+    bool again;
     pthread_mutex_lock(&r->mutex);
-    int rc = get_locked(r, err);
+    do {
+        again = false;
+        rc = get_locked(r, &again, err);
+    } while (again);
     *out = rc ? NULL : store_keys_ref(r->keys);
     pthread_mutex_unlock(&r->mutex);
     return rc;
@@ -216,8 +237,8 @@ int store_resolver_renew(struct store_resolver *r, const struct store_keys *old,
     int rc = NL_OK;
     *out = NULL;
     pthread_mutex_lock(&r->mutex);
-    if (r->busy && r->keys && r->keys->serial == old->serial)
-        rc = wait_turn(r, err);
+    for (bool again = true; !rc && again && r->busy && r->keys && r->keys->serial == old->serial;)
+        rc = wait_turn(r, &again, err);
     bool others = r->keys && r->keys->serial != old->serial;
     bool in_vain = r->useless == old->serial && now_seconds() < r->useless_until;
     if (!rc && !others && !in_vain && !r->busy) {
@@ -230,7 +251,7 @@ int store_resolver_renew(struct store_resolver *r, const struct store_keys *old,
         others = !rc && fresh;
         if (others)
             publish(r, fresh);
-        if (!others) {
+        if (!others && rc != NL_CANCELLED) {
             r->useless = old->serial;
             r->useless_until = now_seconds() + pause_seconds;
         }
@@ -239,6 +260,15 @@ int store_resolver_renew(struct store_resolver *r, const struct store_keys *old,
         *out = store_keys_ref(r->keys);
     pthread_mutex_unlock(&r->mutex);
     return rc;
+}
+
+void store_resolver_interrupt(struct store_resolver *r)
+{
+    pthread_mutex_lock(&r->mutex);
+    r->interrupts++;
+    if (r->cancel)
+        nl_cancel_set(r->cancel);
+    pthread_mutex_unlock(&r->mutex);
 }
 
 struct store_keys *store_resolver_peek(struct store_resolver *r)

@@ -22,6 +22,7 @@
  * R4  Keys come whole from one place, never a key from one and its secret from another; half a pair is an error.
  * R5  A place that is configured and fails is an error: the next one is not tried. The instance alone may be absent.
  * R6  No message and no log line holds a secret, a token, or an answer that may hold one.
+ * R7  An interrupt ends what is under way, for all who wait for it, with NL_CANCELLED; later ones are served.
  */
 #ifndef STORE_CREDENTIALS_H
 #define STORE_CREDENTIALS_H
@@ -73,6 +74,8 @@ int store_resolver_get(struct store_resolver *r, struct store_keys **out, nl_err
  * many ask. *out is NULL, with NL_OK, where the place has no others. Any thread but the I/O thread. */
 int store_resolver_renew(struct store_resolver *r, const struct store_keys *old, struct store_keys **out,
                          nl_error *err);
+/* As nl_store_interrupt(). Any thread. */
+void store_resolver_interrupt(struct store_resolver *r);
 /* What is known now, your reference; NULL: nothing yet. Never waits. */
 struct store_keys *store_resolver_peek(struct store_resolver *r);
 

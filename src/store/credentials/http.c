@@ -122,6 +122,42 @@ static int no_answer(const struct store_http_request *q, const struct exchange *
     return nl_fail(err, NL_IO, "%s: %s", place, curl_easy_strerror(code));
 }
 
+enum { look_ms = 50 };
+
+/* As curl_easy_perform(), until the token is set: what is returned then says nothing. */
+static CURLcode perform(CURL *e, const nl_cancel *cancel)
+{
+    CURLM *m = curl_multi_init();
+    if (!m || curl_multi_add_handle(m, e) != CURLM_OK) {
+        curl_multi_cleanup(m);
+        return CURLE_OUT_OF_MEMORY;
+    }
+    CURLcode code = CURLE_ABORTED_BY_CALLBACK;
+    int running = 1, left;
+    while (running && !nl_cancelled(cancel)) {
+        curl_multi_perform(m, &running);
+        if (running)
+            curl_multi_poll(m, NULL, 0, look_ms, NULL);
+    }
+    for (CURLMsg *msg; (msg = curl_multi_info_read(m, &left));)
+        if (msg->msg == CURLMSG_DONE)
+            code = msg->data.result;
+    curl_multi_remove_handle(m, e);
+    curl_multi_cleanup(m);
+    return code;
+}
+
+/* False: the token was set. */
+static bool pause_for(uint64_t ms, const nl_cancel *cancel)
+{
+    for (uint64_t left = ms, n; left && !nl_cancelled(cancel); left -= n) {
+        n = left < look_ms ? left : look_ms;
+        struct timespec pause = {0, (long)n * 1000000};
+        nanosleep(&pause, NULL);
+    }
+    return !nl_cancelled(cancel);
+}
+
 static int ask_once(const struct store_http_request *q, struct store_http_answer *out, nl_error *err)
 {
     struct exchange x = {.answer = out};
@@ -132,14 +168,16 @@ static int ask_once(const struct store_http_request *q, struct store_http_answer
     if (!e || !headers || !set_options(e, q, &x, headers)) {
         rc = nl_fail_memory(err);
     } else {
-        CURLcode code = curl_easy_perform(e);
+        CURLcode code = perform(e, q->cancel);
         if (code == CURLE_OK && !x.head_ended)
             code = CURLE_PARTIAL_FILE;
         long status = 0, os_errno = 0;
         curl_easy_getinfo(e, CURLINFO_RESPONSE_CODE, &status);
         curl_easy_getinfo(e, CURLINFO_OS_ERRNO, &os_errno);
         out->status = (int)status;
-        if (code != CURLE_OK)
+        if (nl_cancelled(q->cancel))
+            rc = nl_cancel_check(q->cancel, err);
+        else if (code != CURLE_OK)
             rc = no_answer(q, &x, code, os_errno, err);
         else if (nl_buf_reserve(&out->body, 0, err)) /* an empty body is a string too */
             rc = NL_NO_MEMORY;
@@ -166,7 +204,7 @@ int store_http(const struct store_http_request *q, struct store_http_answer *out
         if (!heals || i >= q->attempts)
             return rc;
         nl_error_clear(err);
-        struct timespec pause = {(time_t)(wait_ms / 1000), (long)(wait_ms % 1000) * 1000000};
-        nanosleep(&pause, NULL);
+        if (!pause_for(wait_ms, q->cancel))
+            return nl_cancel_check(q->cancel, err);
     }
 }

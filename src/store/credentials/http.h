@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "base/buf.h"
+#include "base/cancel.h"
 
 struct store_http_request {
     const char *method, *url;
@@ -22,6 +23,7 @@ struct store_http_request {
     unsigned connect_ms, total_ms;
     unsigned attempts; /* 0: 1; more for what heals: no answer, 429, 5xx */
     unsigned retry_ms; /* the first wait between them, each later one twice as long */
+    nl_cancel *cancel; /* looked at twenty times a second; may be NULL */
 };
 
 struct store_http_answer {
@@ -29,7 +31,7 @@ struct store_http_answer {
     nl_buf body; /* wiped and freed by store_http_answer_free() */
 };
 
-/* Ask; any status is NL_OK. NL_IO: no whole answer came, with the reason. out is to be freed in any case. Blocks. */
+/* Ask; any status is NL_OK. NL_IO: no whole answer came, with the reason; NL_CANCELLED. out is to be freed in any case. Blocks. */
 int store_http(const struct store_http_request *q, struct store_http_answer *out, nl_error *err);
 void store_http_answer_free(struct store_http_answer *a);
 

@@ -252,6 +252,8 @@ int store_from_instance(struct store_resolution *x, struct store_found *out, nl_
     int rc = instance_token(x, base, &token, &why);
     if (rc == NL_NO_MEMORY)
         return nl_fail_memory(err);
+    if (rc == NL_CANCELLED)
+        return nl_cancel_check(x->cancel, err);
     if (rc) { /* nobody there, or somebody else: this is no instance */
         x->absent = nl_arena_printf(&x->arena, "no instance metadata (%s)", why.message);
         return x->absent ? NL_OK : nl_fail_memory(err);

@@ -76,6 +76,7 @@ static int run(struct store_resolution *x, char **argv, struct store_found *out,
     struct nl_proc_result r = {0};
     struct nl_proc p = {.argv = (const char *const *)argv,
                         .max_output = most_output,
+                        .cancel = x->cancel,
                         .time_limit_ns = (int64_t)x->tuning->process_ms * 1000000};
     int rc = nl_proc_run(&p, &r, err);
     if (!rc && (r.exit_code != 0 || r.signal))

@@ -21,6 +21,7 @@ struct store_resolution {
     struct store_profiles profiles;                /* read afresh */
     const struct store_credentials_tuning *tuning; /* no zeros */
     nl_arena arena;
+    nl_cancel *cancel;  /* may be NULL */
     const char *absent; /* why the instance gave none, for the last message */
 };
 

@@ -36,6 +36,11 @@ static void stats(const store_backend *b, nl_store_stats *out)
 static void interrupt(store_backend *b)
 {
     struct store_client *c = (struct store_client *)b;
+    pthread_mutex_lock(&c->setup);
+    struct store_resolver *resolver = c->resolver; /* it lives as long as the client */
+    pthread_mutex_unlock(&c->setup);
+    if (resolver)
+        store_resolver_interrupt(resolver);
     pthread_mutex_lock(&c->mutex);
     c->interrupted = c->submitted;
     c->sweep = true;

@@ -544,6 +544,8 @@ static void mend_call(struct store_call *call)
     pthread_mutex_lock(&c->mutex);
     call->state = rc ? STORE_CALL_DONE : STORE_CALL_QUEUED;
     if (rc) {
+        if (call->serial < c->interrupted && !call->request.steady)
+            call->failed = NL_CANCELLED;
         pthread_cond_broadcast(&call->done);
         return;
     }

@@ -204,13 +204,43 @@ static void one_thread_asks_for_all(void **state)
     store_keys_unref(old);
 }
 
+static void *interrupt_once_asked(void *arg)
+{
+    while (!s.counts[*(enum service *)arg])
+        sched_yield();
+    store_resolver_interrupt(resolver);
+    return NULL;
+}
+
+/* R7: a service that never answers holds nobody up; what holds already, and who comes later, is not touched. */
+static void an_interrupt_ends_what_is_under_way(void **state)
+{
+    (void)state;
+    struct store_keys *k;
+    nl_error err = {0};
+    enum service which = SERVICE_CONTAINER;
+    pthread_t thread;
+    store_resolver_interrupt(resolver); /* of nothing */
+    services_give(&s, SERVICE_CONTAINER, &(struct standin_answer){.silent = true});
+    CHECK_INT(pthread_create(&thread, NULL, interrupt_once_asked, &which), 0);
+    CHECK_FAILS(store_resolver_get(resolver, &k, &err), NL_CANCELLED, err, "cancelled");
+    CHECK(!k);
+    pthread_join(thread, NULL);
+    CHECK_INT(s.counts[SERVICE_CONTAINER], 1); /* not tried again */
+    services_say(&s, SERVICE_CONTAINER, 0, NULL);
+    nl_error_clear(&err);
+    CHECK_OK(store_resolver_get(resolver, &k, &err), err);
+    store_keys_unref(k);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(keys_are_renewed_before_they_end),  TEST(short_lives_have_short_windows),
-        TEST(a_failed_renewal_keeps_what_holds), TEST(the_store_may_ask_for_others),
-        TEST(keys_that_lie_here_have_no_others), TEST(one_thread_asks_for_all),
+        TEST(keys_are_renewed_before_they_end),    TEST(short_lives_have_short_windows),
+        TEST(a_failed_renewal_keeps_what_holds),   TEST(the_store_may_ask_for_others),
+        TEST(keys_that_lie_here_have_no_others),   TEST(one_thread_asks_for_all),
+        TEST(an_interrupt_ends_what_is_under_way),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -107,8 +107,10 @@ static int begin(struct copying *k, nl_error *err)
     if (!rc)
         rc = store_reply_xml(&k->arena, &call->text, "InitiateMultipartUploadResult", &root, err);
     const char *id = rc ? NULL : s3_xml_child_text(root, "UploadId");
-    if (!rc && !(id && *id && (k->upload_id = strdup(id))))
+    if (!rc && (!id || !*id))
         rc = nl_fail(err, NL_IO, "the answer to CreateMultipartUpload names no upload");
+    if (!rc && !(k->upload_id = strdup(id)))
+        rc = nl_fail_memory(err);
     store_call_free(call);
     return rc;
 }

@@ -74,7 +74,9 @@ static size_t on_header(char *line, size_t size, size_t n, void *ctx)
 {
     struct store_call *call = ctx;
     store_reply_line(&call->reply, line, size * n);
-    if (call->request.keep_head && nl_buf_append(&call->text, line, size * n, NULL))
+    if (call->request.keep_head)
+        call->failed = nl_buf_append(&call->text, line, size * n, NULL);
+    if (call->failed)
         return 0;
     return size * n;
 }

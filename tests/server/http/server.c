@@ -137,7 +137,7 @@ static bool say(int fd, const char *text)
 #define HOST         "Host: localhost\r\n"
 #define GET_(target) "GET " target " HTTP/1.1\r\n" HOST "\r\n"
 
-/* Read one answer, at most `piece` bytes a call. Returns its status, 0: the connection ended; *length: of its body. */
+/* Read one answer, its first 2,000 bytes at most `piece` a call. Returns its status, 0: the connection ended; *length: of its body. */
 static int hear(int fd, size_t piece, size_t *length)
 {
     static char text[70000];
@@ -155,7 +155,7 @@ static int hear(int fd, size_t piece, size_t *length)
     const char *l = strcasestr(text, "content-length:");
     *length = l && l < end ? strtoul(l + 15, NULL, 10) : 0;
     for (got = n - (size_t)(end + 4 - text); got < *length;) {
-        ssize_t r = recv(fd, text, piece < 65536 ? piece : 65536, 0);
+        ssize_t r = recv(fd, text, got < 2000 && piece < 65536 ? piece : 65536, 0);
         if (r <= 0)
             return 0;
         got += (size_t)r;
@@ -235,21 +235,19 @@ static void beyond_the_limit(void **state)
 /* Head and body a byte at a time, and an answer that is read so; others are served meanwhile. */
 static void a_byte_at_a_time(void **state)
 {
-    static const char request[] = "PUT /300000 HTTP/1.1\r\n" HOST "Content-Length: 20\r\n\r\n01234567890123456789";
+    static const char request[] = "PUT /20000000 HTTP/1.1\r\n" HOST "Content-Length: 20\r\n\r\n01234567890123456789";
     size_t length;
-    int small = 4096;
     (void)state;
     http_server *s = start((struct http_server_options){.poll_threads = 1}, 0);
     int slow = dial(s), other = dial(s);
-    setsockopt(slow, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
     for (size_t i = 0; i + 1 < sizeof(request); i++) {
         CHECK(send(slow, request + i, 1, MSG_NOSIGNAL) == 1);
         if (i % 10 == 0)
             CHECK_INT(ask(other, GET_("/7")), 200);
     }
     CHECK_INT(ask(other, GET_("/7")), 200); /* the slow one's answer does not fit into its socket */
-    CHECK_INT(hear(slow, 7, &length), 200);
-    CHECK_INT(length, 300000);
+    CHECK_INT(hear(slow, 1, &length), 200);
+    CHECK_INT(length, 20000000);
     CHECK_INT(atomic_load(&app.bodies), 20);
     close(slow);
     close(other);

@@ -6,9 +6,13 @@
 #include "cli/commands.h"
 #include "cli/place.h"
 #include "cli/s3_say.h"
+#include "store/web/url.h"
 
 static int check_places(const struct cli_args *a, nl_error *err)
 {
+    if (store_web_is(a->argv[0]))
+        return nl_fail(err, NL_UNSUPPORTED,
+                       "addresses of the web are read only, and not listed: copy one by one with s3 cp");
     const char *from = a->argv[0], *to = a->argv[1];
     int rc = s3_headers_check(a, err);
     if (!rc && !cli_is_s3(from) && !cli_is_s3(to))

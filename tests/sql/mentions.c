@@ -16,6 +16,7 @@ static const struct mention_case {
     {"an unquoted single name", "SELECT a FROM part, other WHERE b", "other part"},
     {"a call", "SELECT * FROM d.fn(3, x.y)", "x.y d.fn() d"},
     {"a path", "SELECT * FROM 's3://b/x.parquet'", "'s3://b/x.parquet'"},
+    {"an address", "SELECT * FROM 'https://h/x?y=z' JOIN 'http://h/a'", "'http://h/a' 'https://h/x?y=z'"},
     {"a path behind a comma", "FROM 'a.parquet' x, \"b.parquet\"", "'b.parquet' 'a.parquet'"},
     {"the same path twice", "FROM 'a.parquet' JOIN 'a.parquet' USING (i)", "'a.parquet'"},
     {"strings elsewhere are texts", "SELECT 'a.parquet', 'b.parquet' WHERE x IN ('c.parquet')", ""},

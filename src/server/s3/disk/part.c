@@ -140,9 +140,9 @@ static int sync_bytes(s3_part_writer *w, nl_error *err)
 {
     s3_live *u = w->upload;
     if (!w->in_own)
-        return s3_disk_sync(u->disk, u->data, "the upload's data", err);
+        return s3_disk_sync_folder(u->disk, u->data, "the upload's data", err);
     int rc = s3_disk_sync(u->disk, w->own, "the part", err);
-    return rc ? rc : s3_disk_sync(u->disk, u->folder, "the upload's folder", err);
+    return rc ? rc : s3_disk_sync_folder(u->disk, u->folder, "the upload's folder", err);
 }
 
 /* Append the record, and sync it. *logged: it is in the log, though perhaps not on the disk. */
@@ -157,7 +157,7 @@ static int append(s3_part_writer *w, const s3_part_record *r, s3_part_record *ol
     pthread_mutex_unlock(&u->mutex);
     *logged = !rc;
     if (!rc)
-        rc = s3_disk_sync(u->disk, u->log, "the list of parts", err);
+        rc = s3_disk_sync_folder(u->disk, u->log, "the list of parts", err);
     /* The old one's file: nothing needs it any more. */
     if (!rc && old->number && old->in_own) {
         char name[32];

@@ -83,7 +83,7 @@ int s3_upload_create(s3_bucket *b, s3_slice key, s3_meta *meta, char id[static S
     if (!rc)
         rc = fill_folder(b, folder, key, meta, err);
     if (!rc)
-        rc = s3_disk_sync(b->disk, uploads, "the folder of uploads", err);
+        rc = s3_disk_sync_folder(b->disk, uploads, "the folder of uploads", err);
     if (rc && folder >= 0)
         s3_folder_remove(uploads, id, NULL);
     if (folder >= 0)
@@ -131,7 +131,7 @@ static int remove_folder(s3_bucket *b, s3_live *u, nl_error *err)
     if (!rc)
         rc = s3_folder_remove(uploads, u->id, err);
     if (!rc)
-        rc = s3_disk_sync(b->disk, uploads, "the folder of uploads", err);
+        rc = s3_disk_sync_folder(b->disk, uploads, "the folder of uploads", err);
     close(uploads);
     return rc;
 }

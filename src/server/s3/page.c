@@ -17,13 +17,21 @@
 #define PAGE_ROWS 200
 
 static const char css[] =
-    "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1c2530;"
-    "background:#fff}header{display:flex;justify-content:space-between;align-items:center;border-bottom:1px solid "
-    "#cdd5df}h1{font-size:1.3rem}table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.3rem "
-    ".6rem;border-bottom:1px solid #e4e9ef;overflow-wrap:anywhere}td.n,th.n{text-align:right;white-space:nowrap}"
-    "a{color:#0b5cad}label{display:block;margin:.6rem 0}input{font:inherit;padding:.3rem;width:22rem;max-width:100%}"
-    "button{font:inherit;padding:.3rem .9rem}.bad{color:#a4161a}@media(prefers-color-scheme:dark){body{color:#dfe6ee;"
-    "background:#12181f}a{color:#7ab8ff}td,th{border-color:#2b3642}.bad{color:#ff8a8a}}";
+    ":root{color-scheme:light dark;--line:#cdd5df;--link:#0b5cad;--bad:#a4161a}"
+    "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:1rem auto;padding:0 "
+    "1rem;color:#1c2530;background:#fff}"
+    "header{display:flex;justify-content:space-between;align-items:center;border-bottom:1px solid var(--line)}"
+    "h1{font-size:1.3rem}h1 a{text-decoration:none}h2{overflow-wrap:anywhere}"
+    "table{border-collapse:collapse;width:100%}"
+    "th,td{text-align:left;vertical-align:top;padding:.3rem .6rem;border-bottom:1px solid var(--line)}"
+    "th:first-child,td:first-child{width:100%;overflow-wrap:anywhere;padding-left:0}td a{white-space:pre-wrap}"
+    ".n{text-align:right;white-space:nowrap}.none{color:GrayText}.bad{color:var(--bad)}a{color:var(--link)}"
+    "label{display:block;margin:.6rem "
+    "0}input{font:inherit;padding:.3rem;width:22rem;max-width:100%;box-sizing:border-box}"
+    "button{font:inherit;padding:.3rem .9rem}"
+    "@media(max-width:34rem){.t{display:none}}"
+    "@media(prefers-color-scheme:dark){:root{--line:#2b3642;--link:#7ab8ff;--bad:#ff8a8a}"
+    "body{color:#dfe6ee;background:#12181f}}";
 
 /* ── writing ── */
 
@@ -267,7 +275,8 @@ static int put_row(void *ctx, s3_slice name, const s3_meta *meta, nl_error *err)
         rc = put_size(r->b, meta->size);
     if (meta)
         s3_time_iso(meta->mtime_ns / 1000000000, 0, time);
-    return rc ? rc : nl_buf_printf(r->b, err, "</td><td class=\"n\">%.10s %.5s</td></tr>", time, meta ? time + 11 : "");
+    return rc ? rc
+              : nl_buf_printf(r->b, err, "</td><td class=\"n t\">%.10s %.5s</td></tr>", time, meta ? time + 11 : "");
 }
 
 /* What the target behind "/-/browse" or "/-/object" says. False: answered. */
@@ -294,11 +303,13 @@ static int put_rows(s3_request *rq, nl_buf *b, const char *bucket, const s3_list
 {
     struct rows r = {.b = b, .bucket = bucket, .prefix_len = q->prefix.len};
     bool more = false;
-    int rc = nl_buf_puts(b, "<table><tr><th>Name</th><th class=\"n\">Size</th><th class=\"n\">Changed</th></tr>", err);
+    int rc =
+        nl_buf_puts(b, "<table><tr><th>Name</th><th class=\"n\">Size</th><th class=\"n t\">Changed (UTC)</th></tr>",
+                    err);
     if (!rc)
         rc = s3_list(rq->bucket, q, put_row, &r, &more, err);
     if (!rc)
-        rc = nl_buf_puts(b, "</table>", err);
+        rc = nl_buf_puts(b, r.last.len ? "</table>" : "</table><p class=\"none\">Nothing is here.</p>", err);
     if (!rc && more) {
         rc = nl_buf_printf(b, err, "<p><a href=\"/-/browse/%s?prefix=", bucket);
         if (!rc)
@@ -312,6 +323,23 @@ static int put_rows(s3_request *rq, nl_buf *b, const char *bucket, const s3_list
     }
     nl_buf_free(&r.last);
     return rc;
+}
+
+/* "bucket / a / b /": each folder on the way leads to itself; what is behind the last slash is only text. */
+static int put_way(nl_buf *b, const char *bucket, const char *prefix)
+{
+    int rc = nl_buf_printf(b, NULL, "<h2><a href=\"/-/browse/%s\">%s</a> / ", bucket, bucket);
+    const char *p = prefix;
+    for (const char *slash; !rc && (slash = strchr(p, '/')); p = slash + 1) {
+        rc = put_link(b, "/-/browse/", bucket, "?prefix=", (s3_slice){prefix, (size_t)(slash + 1 - prefix)});
+        if (!rc)
+            rc = put_text(b, p, (size_t)(slash - p));
+        if (!rc)
+            rc = nl_buf_puts(b, "</a> / ", NULL);
+    }
+    if (!rc)
+        rc = put_string(b, p);
+    return rc ? rc : nl_buf_puts(b, "</h2>", NULL);
 }
 
 static void browse(s3_request *rq)
@@ -331,11 +359,7 @@ static void browse(s3_request *rq)
     const s3_list_query q = {{prefix, strlen(prefix)}, {"/", 1}, {after, strlen(after)}, PAGE_ROWS};
     int rc = put_head(&b, rq, t.bucket_name);
     if (!rc)
-        rc = nl_buf_printf(&b, NULL, "<h2><a href=\"/-/browse/%s\">%s</a> / ", t.bucket_name, t.bucket_name);
-    if (!rc)
-        rc = put_string(&b, prefix);
-    if (!rc)
-        rc = nl_buf_puts(&b, "</h2>", NULL);
+        rc = put_way(&b, t.bucket_name, prefix);
     if (!rc)
         rc = put_rows(rq, &b, t.bucket_name, &q, &err);
     send_page(rq, 200, &b, rc);

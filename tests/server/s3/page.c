@@ -41,6 +41,11 @@ static void shows(void **state)
     CHECK_INT(request(f, "GET", "/-/browse/bucket", cookie, NULL), 200);
     CHECK_HAS(f->reply.body.data, "<a href=\"/-/browse/bucket?prefix=dir/\">dir/</a>");
     CHECK_HAS(f->reply.body.data, "5 B");
+    CHECK_INT(request(f, "GET", "/-/browse/bucket?prefix=dir/%3Cb%3E/x", cookie, NULL), 200);
+    CHECK_HAS(f->reply.body.data,
+              "<h2><a href=\"/-/browse/bucket\">bucket</a> / <a href=\"/-/browse/bucket?prefix=dir/\">dir</a> / "
+              "<a href=\"/-/browse/bucket?prefix=dir/%3Cb%3E/\">&#60;b&#62;</a> / x</h2>");
+    CHECK_HAS(f->reply.body.data, "Nothing is here.");
     CHECK_INT(request(f, "GET", "/-/browse/bucket?prefix=dir/", cookie, NULL), 200);
     CHECK_HAS(f->reply.body.data, "x&#60;script&#62;&#38;&#34;</a>");
     CHECK(!strstr(f->reply.body.data, "<script"));

@@ -21,6 +21,10 @@ static int in_place(s3_bucket *b, s3_slice key, s3_pair *tags, size_t n, bool *d
     o.meta.tags = tags;
     o.meta.n_tags = n;
     rc = s3_object_attach(o.fd, &o.meta, done, err);
+    if (!rc && !*done && o.meta.part_sums) { /* better no checksums of parts than a copy into the overflow folder */
+        o.meta.part_sums = NULL;
+        rc = s3_object_attach(o.fd, &o.meta, done, err);
+    }
     if (!rc && *done)
         rc = s3_disk_sync(b->disk, o.fd, "the object", err);
     s3_object_close(&o);

@@ -6,7 +6,7 @@ from conformance.wire import md5_base64
 def life(t):
     name = t.new_bucket()
     ask = lambda method, **more: t.endpoint.ask(method, name, **more)
-    t.same("HEAD", ask("HEAD").status, 200)
+    t.same("HEAD", (lambda r: (r.status, r.headers.get("x-amz-bucket-region")))(ask("HEAD")), (200, t.endpoint.region))
     t.ok("it is listed", name in t.endpoint.ask("GET").all("Buckets/Bucket/Name"))
     listed = t.endpoint.ask("GET")
     t.same("ListBuckets has an owner and times", (bool(listed.text("Owner/ID")), len(listed.all("Buckets/Bucket/CreationDate")) == len(listed.all("Buckets/Bucket"))), (True, True))

@@ -92,6 +92,27 @@ def told_apart(t):
     t.refused("in no bucket", t.ask("POST", "k", bucket="no-such-bucket-here-at-all", query=["uploads"]), 404, "NoSuchBucket")
 
 
+def uploads(t):
+    """ListMultipartUploads: in the order of keys, then of beginning; pages; a prefix."""
+    ids = {key: begin(t, key) for key in ("b/2", "a", "b/1", "c d")}
+    second = begin(t, "a")
+    ask = lambda *query: t.ask("GET", query=["uploads", *query])
+    pairs = lambda r: [(u.findtext("Key"), u.findtext("UploadId")) for u in r.root.findall("Upload")]
+    listed = ask()
+    t.same("all, by key", [k for k, _ in pairs(listed)], ["a", "a", "b/1", "b/2", "c d"])
+    t.same("both of one key", {i for k, i in pairs(listed) if k == "a"}, {ids["a"], second})
+    t.same("what is said", (listed.text("Bucket"), listed.text("IsTruncated"), listed.text("MaxUploads"), bool(listed.text("Upload/Initiated"))),
+           (t.bucket, "false", "1000", True))
+    t.same("with a prefix", [k for k, _ in pairs(ask(("prefix", "b/")))], ["b/1", "b/2"])
+    first = ask(("max-uploads", "3"))
+    t.same("a page", ([k for k, _ in pairs(first)], first.text("IsTruncated"), first.text("NextKeyMarker")), (["a", "a", "b/1"], "true", "b/1"))
+    rest = ask(("key-marker", first.text("NextKeyMarker") or ""), ("upload-id-marker", first.text("NextUploadIdMarker") or ""))
+    t.same("the next page", ([k for k, _ in pairs(rest)], rest.text("IsTruncated")), (["b/2", "c d"], "false"))
+    t.same("behind a key", [k for k, _ in pairs(ask(("key-marker", "a")))], ["b/1", "b/2", "c d"])
+    t.same("encoded", [k for k, _ in pairs(ask(("encoding-type", "url"), ("prefix", "c")))], ["c%20d"])
+    t.refused("max-uploads that is no number", ask(("max-uploads", "many")), 400, "InvalidArgument")
+
+
 def conditional(t):
     etag = t.put("c", b"old").etag
     upload = begin(t, "c")
@@ -121,6 +142,8 @@ def copied_parts(t):
     t.refused("a source that is not there", reply, 404, "NoSuchKey")
     reply = t.ask("PUT", "to", query=[("partNumber", "2"), ("uploadId", upload)], headers={"x-amz-copy-source": source, "x-amz-copy-source-if-none-match": "*"})
     t.refused("a source's condition", reply, 412, "PreconditionFailed")
+    whole_source = t.ask("PUT", "to", query=[("partNumber", "2"), ("uploadId", upload)], headers={"x-amz-copy-source": source})
+    t.same("without a range: the whole source", whole_source.text("ETag"), f'"{hashlib.md5(body).hexdigest()}"')
     t.same("the object is the range", (complete(t, "to", upload, [(1, got.text("ETag"))]).status, t.ask("GET", "to").body), (200, body[5:15]))
 
 
@@ -144,4 +167,4 @@ def checksums(t):
         t.same(f"{kind}: kept", (got.get("x-amz-checksum-crc32"), got.get("x-amz-checksum-type")), (want, kind))
 
 
-SECTIONS = [whole, told_apart, conditional, copied_parts, checksums]
+SECTIONS = [whole, told_apart, uploads, conditional, copied_parts, checksums]

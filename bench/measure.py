@@ -30,6 +30,13 @@ class Process:
         rest = self.process.communicate(timeout=60)[0]
         return (rest or "").strip()
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.stop()
+
     def _status_kib(self, field):
         with open(f"/proc/{self.process.pid}/status", encoding="ascii") as f:
             return next(int(line.split()[1]) for line in f if line.startswith(field + ":"))
@@ -76,11 +83,11 @@ def once(words, env, output=None):
     return Used(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss)
 
 
-def in_turns(names, runs, work):
-    """{name: [what work(name, run) answered]}: A B C A B C …; the first round warms up and is not counted. A contender that
-    fails is said to, and left out from there on."""
+def in_turns(names, runs, work, warm=True):
+    """{name: [what work(name, run) answered]}: A B C A B C …; the first round (0) warms up and is not counted, unless warm is
+    False. A contender that fails is said to, and left out from there on."""
     results, broken = {name: [] for name in names}, {}
-    for run in range(runs + 1):
+    for run in range(0 if warm else 1, runs + 1):
         for name in names:
             if name in broken:
                 continue
@@ -96,7 +103,7 @@ def in_turns(names, runs, work):
     return {name: r for name, r in results.items() if name not in broken and r}
 
 
-def compare(title, contenders, env, runs, before=None):
+def compare(title, contenders, env, runs, before=None, warm=True):
     """contenders: {name: words, or (words, environment)}; the first is ours. Alternates them, and prints medians and the ratio
     to ours. Answers {name: median seconds}."""
     print(f"\n{title}")
@@ -108,7 +115,7 @@ def compare(title, contenders, env, runs, before=None):
         return once(*words) if isinstance(words, tuple) else once(words, env)
 
     ours, medians = None, {}
-    for name, used in in_turns(contenders, runs, work).items():
+    for name, used in in_turns(contenders, runs, work, warm).items():
         times = [u.seconds for u in used]
         medians[name] = median = statistics.median(times)
         ours = ours or median

@@ -22,8 +22,10 @@ import json
 import os
 import platform
 import shutil
+import signal
 import statistics
 import subprocess
+import sys
 
 from measure import Server, compare, in_turns, once
 from s3_clients import clients
@@ -133,9 +135,11 @@ def both_ways(b, title, peers, endpoint, direct, big_file):
             os.unlink(back)
         os.sync()
 
-    up = compare(f"{title}: up", {n: (p.copy(big_file, "s3://bench/up"), envs[n]) for n, p in peers.items()}, None, b.runs, tidy)
+    up = compare(f"{title}: up", {n: (p.copy(big_file, "s3://bench/up"), envs[n]) for n, p in peers.items()}, None, b.runs, tidy,
+                 warm=False)
     once(direct.copy(big_file, "s3://bench/big"), env)
-    down = compare(f"{title}: down", {n: (p.copy("s3://bench/big", back), envs[n]) for n, p in peers.items()}, None, b.runs, tidy)
+    down = compare(f"{title}: down", {n: (p.copy("s3://bench/big", back), envs[n]) for n, p in peers.items()}, None, b.runs, tidy,
+                 warm=False)
     if subprocess.run(["cmp", big_file, back], check=False).returncode:
         raise SystemExit("the bytes came back changed")
     return up, down
@@ -186,16 +190,16 @@ def far_ranges(b):
     size = os.path.getsize(big_file)
 
     def work(b, s):
-        relay = through_relay(b, s, 20, b.rate)
-        endpoint = f"http://{relay.address}"
         direct = clients(b)["neuralake"]
         once(direct.copy(big_file, "s3://bench/big"), b.env)
         title = f"1 GiB, 20 ms a direction, {b.rate / 1e6:.0f} MB/s"
-        library = {"the library, 4 MiB ranges": ([b.ranges, "ranges", "s3://bench/big"], direct.env(endpoint))}
-        share(compare(f"{title}: the library, bytes dropped", library, None, b.runs), size, b.rate)
-        for medians in both_ways(b, title, clients(b, STREAMS), endpoint, direct, big_file):
-            share(medians, size, b.rate)
-        print(f"  relay: CPU {relay.cpu_seconds():.1f} s, {relay.stop()}")
+        with through_relay(b, s, 20, b.rate) as relay:
+            endpoint = f"http://{relay.address}"
+            library = {"the library, 4 MiB ranges": ([b.ranges, "ranges", "s3://bench/big"], direct.env(endpoint))}
+            share(compare(f"{title}: the library, bytes dropped", library, None, b.runs), size, b.rate)
+            for medians in both_ways(b, title, clients(b, STREAMS), endpoint, direct, big_file):
+                share(medians, size, b.rate)
+            print(f"  relay: CPU {relay.cpu_seconds():.1f} s, {relay.stop()}")
 
     with_server(b, work)
 
@@ -205,24 +209,24 @@ def far_small(b):
     transfers = {"rclone, 64 transfers": ("--transfers", "64", "--checkers", "64")}
 
     def work(b, s):
-        relay = through_relay(b, s, 20)
-        endpoint, direct = f"http://{relay.address}", clients(b)["neuralake"]
-        once(direct.copy_tree(tree, "s3://bench/tree"), b.env)
-        back = os.path.join(b.folder, "tree-back")
-        peers = clients(b, transfers)
-        peers.pop("rclone", None)  # with its four transfers it takes ten times as long
-        envs = {n: p.env(endpoint) for n, p in peers.items()}
-        down = {n: (p.copy_tree("s3://bench/tree", back), envs[n]) for n, p in peers.items()}
-        library = ([b.ranges, "objects", "s3://bench/tree/", "1000"], direct.env(endpoint))
-        compare("1,000 objects of 64 KiB, 20 ms a direction: the library, each by its tail", {"the library": library}, None, b.runs)
-        compare("1,000 objects of 64 KiB, 20 ms a direction: down", down, None, b.runs,
-                lambda _: (shutil.rmtree(back, ignore_errors=True), os.sync()))
-        if subprocess.run(["diff", "-rq", tree, back], check=False).returncode:
-            raise SystemExit("the bytes came back changed")
-        compare("1,000 objects of 64 KiB, 20 ms a direction: up",
-                {n: (p.copy_tree(tree, "s3://bench/up"), envs[n]) for n, p in peers.items()}, None, b.runs,
-                lambda _: (once(direct.s3 + ["rm", "--recursive", "s3://bench/up"], b.env), os.sync()))
-        print(f"  relay: {relay.stop()}")
+        with through_relay(b, s, 20) as relay:
+            endpoint, direct = f"http://{relay.address}", clients(b)["neuralake"]
+            once(direct.copy_tree(tree, "s3://bench/tree"), b.env)
+            back = os.path.join(b.folder, "tree-back")
+            peers = clients(b, transfers)
+            peers.pop("rclone", None)  # with its four transfers it takes ten times as long
+            envs = {n: p.env(endpoint) for n, p in peers.items()}
+            down = {n: (p.copy_tree("s3://bench/tree", back), envs[n]) for n, p in peers.items()}
+            library = ([b.ranges, "objects", "s3://bench/tree/", "1000"], direct.env(endpoint))
+            compare("1,000 objects of 64 KiB, 20 ms a direction: the library, each by its tail", {"the library": library}, None, b.runs)
+            compare("1,000 objects of 64 KiB, 20 ms a direction: down", down, None, b.runs,
+                    lambda _: (shutil.rmtree(back, ignore_errors=True), os.sync()))
+            if subprocess.run(["diff", "-rq", tree, back], check=False).returncode:
+                raise SystemExit("the bytes came back changed")
+            compare("1,000 objects of 64 KiB, 20 ms a direction: up",
+                    {n: (p.copy_tree(tree, "s3://bench/up"), envs[n]) for n, p in peers.items()}, None, b.runs,
+                    lambda _: (once(direct.s3 + ["rm", "--recursive", "s3://bench/up"], b.env), os.sync()))
+            print(f"  relay: {relay.stop()}")
 
     with_server(b, work)
 
@@ -232,17 +236,17 @@ def far_list(b):
         n = 5000 if b.quick else 100_000
         load(b, s, "put", bucket="bench", prefix="flat/o", keys=n, size=16)
         load(b, s, "put", bucket="bench", prefix="folders/", folder=n // 100, keys=n, size=16)
-        relay = through_relay(b, s, 20)
-        endpoint = f"http://{relay.address}"
-        peers = clients(b, {"rclone --fast-list": ("--fast-list",), "rclone, 64 checkers": ("--checkers", "64")})
-        for layout in ("flat", "folders"):
-            words = {name: (p.list(f"s3://bench/{layout}/"), e) for name, p in peers.items() for e in [p.env(endpoint)]}
-            for name, (command, env) in words.items():
-                lines = subprocess.run(command, env=env, capture_output=True, check=False).stdout.count(b"\n")
-                if lines != n:
-                    print(f"  ({name} lists {lines} of {n} keys)")
-            compare(f"{n} keys, {layout}, 20 ms a direction", words, None, b.runs)
-        print(f"  relay: {relay.stop()}")
+        with through_relay(b, s, 20) as relay:
+            endpoint = f"http://{relay.address}"
+            peers = clients(b, {"rclone --fast-list": ("--fast-list",), "rclone, 64 checkers": ("--checkers", "64")})
+            for layout in ("flat", "folders"):
+                words = {name: (p.list(f"s3://bench/{layout}/"), e) for name, p in peers.items() for e in [p.env(endpoint)]}
+                for name, (command, env) in words.items():
+                    lines = subprocess.run(command, env=env, capture_output=True, check=False).stdout.count(b"\n")
+                    if lines != n:
+                        print(f"  ({name} lists {lines} of {n} keys)")
+                compare(f"{n} keys, {layout}, 20 ms a direction", words, None, b.runs)
+            print(f"  relay: {relay.stop()}")
 
     with_server(b, work, "--durability", "none")
 
@@ -280,15 +284,10 @@ def relay_alone(b):
     """What the relay passes on with nothing but itself in the way: 64 MiB objects, with and without it."""
     def work(b, s):
         load(b, s, "put", bucket="bench", size=64 * MIB, keys=4, connections=4)
-        through = {"direct": s}
-        for delay in (0, 20):
-            relay = through_relay(b, s, delay)
-            through[f"relay, {delay} ms a direction"] = relay
-        rates("The relay: GET of 64 MiB, 16 connections, MB a second", b, through, scale=1e-6, unit="bytes_per_second",
-              work=lambda t, _: load(b, t, "get", bucket="bench", size=64 * MIB, keys=4, requests=32, connections=16))
-        for name, relay in through.items():
-            if name != "direct":
-                print(f"  {name}: {relay.stop()}")
+        with through_relay(b, s, 0) as at_once, through_relay(b, s, 20) as late:
+            through = {"direct": s, "relay": at_once, "relay, 20 ms a direction": late}
+            rates("The relay: GET of 64 MiB, 16 connections, MB a second", b, through, scale=1e-6, unit="bytes_per_second",
+                  work=lambda t, _: load(b, t, "get", bucket="bench", size=64 * MIB, keys=4, requests=32, connections=16))
 
     with_server(b, work, "--durability", "none")
 
@@ -315,10 +314,12 @@ def main():
     if b.quick:
         b.runs, b.seconds, b.objects = 1, 0.3, min(b.objects, 5000)
     os.makedirs(b.folder, exist_ok=True)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that servers are stopped too
     version = subprocess.run([b.program, "--version"], capture_output=True, text=True, check=True).stdout.strip()
     print(f"{version}; {platform.machine()}, {os.cpu_count()} cores, {b.runs} runs after one that warms up")
     for name in b.cases or [c for c in CASES if not (b.quick and c == "relay")]:
         CASES[name](b)
+        print(f"  (load of the machine: {os.getloadavg()[0]:.1f})", flush=True)
     for name in ("back", "tree-back"):
         path = os.path.join(b.folder, name)
         shutil.rmtree(path, ignore_errors=True)

@@ -6,15 +6,11 @@
  *     where there are many), and data of files kept, lost, cut, or zeros, attributes kept or lost ──▶ a new folder
  *     ──▶ the server's disk side opens it: each key is what was acknowledged last, or what was under way
  *
- * What is assumed of the file system, as of ext4: a rename is all or nothing; fsync of a file keeps its bytes and
- * attributes, fsync of a folder the names in it, and nothing else: an fsync of a file does not keep its name. A file that has
- * no name yet is lost by every cut. A sync covers what came before it began.
+ * tape.h records and builds; group.c has writers that share a sync.
  */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -30,162 +26,12 @@
 #include "support/check.h"
 #include "support/rng.h"
 #include "support/tmp.h"
+#include "tape.h"
 
-#define MOST_EVENTS 4096
-#define MOST_NODES  512
-#define MOST_STEPS  64
-#define EXHAUSTIVE  4  /* so many pending names are tried in every combination */
-#define SAMPLES     8  /* of more */
-#define NEVER       INT_MAX
-#define PARTS_SEEN  10 /* numbers of parts that are used here */
-
-/* ── what happened ── */
-
-struct event {
-    enum s3_seam_kind kind;
-    int node, dir, dir2; /* numbers of nodes */
-    char name[300], name2[300];
-    uint64_t offset;
-    nl_buf bytes; /* data, or the attribute */
-    struct timespec mtime;
-    int synced; /* the event that put it on the disk, or NEVER */
-};
-
-static struct {
-    struct event list[MOST_EVENTS];
-    int n;
-    struct {
-        ino_t ino;
-        bool is_dir, is_tmp;
-    } nodes[MOST_NODES];
-    int n_nodes;
-} tape;
-
-static int add_node(ino_t ino, bool is_dir, const char *name)
-{
-    CHECK(tape.n_nodes < MOST_NODES);
-    tape.nodes[tape.n_nodes].ino = ino;
-    tape.nodes[tape.n_nodes].is_dir = is_dir;
-    tape.nodes[tape.n_nodes].is_tmp = !strcmp(name, "tmp");
-    return tape.n_nodes++;
-}
-
-/* The newest node of an inode: numbers of inodes are used again. -1: a file that is no part of this (the lock). */
-static int node_of(int fd)
-{
-    struct stat st;
-    CHECK(!fstat(fd, &st));
-    for (int i = tape.n_nodes; i-- > 0;)
-        if (tape.nodes[i].ino == st.st_ino)
-            return i;
-    return -1;
-}
-
-/* The node of the folder that a name (perhaps "x/y/z") is in; the last component into out. */
-static int folder_of(int dir, const char *name, char out[static 300])
-{
-    const char *slash = strrchr(name, '/');
-    snprintf(out, 300, "%s", slash ? slash + 1 : name);
-    if (!slash)
-        return node_of(dir);
-    char path[600];
-    snprintf(path, sizeof(path), "%.*s", (int)(slash - name), name);
-    int fd = openat(dir, path, O_PATH | O_CLOEXEC);
-    CHECK(fd >= 0);
-    int node = node_of(fd);
-    close(fd);
-    return node;
-}
-
-static void take_attributes(struct event *v, int fd)
-{
-    struct stat st;
-    char value[4096];
-    CHECK(!fstat(fd, &st));
-    v->mtime = st.st_mtim;
-    ssize_t n = fgetxattr(fd, S3_META_XATTR, value, sizeof(value));
-    if (n > 0)
-        nl_buf_append(&v->bytes, value, (size_t)n, NULL);
-}
-
-static void take_data(struct event *v, const s3_seam_event *e)
-{
-    v->offset = e->offset;
-    CHECK(nl_buf_reserve(&v->bytes, (size_t)e->len + 1, NULL) == NL_OK && v->bytes.data);
-    CHECK(pread(e->fd, v->bytes.data, (size_t)e->len, (off_t)e->offset) == (ssize_t)e->len);
-    v->bytes.len = (size_t)e->len;
-}
-
-/* Which node comes into being by a name. */
-static int new_node(const s3_seam_event *e)
-{
-    struct stat st;
-    CHECK(e->name != NULL);
-    CHECK(!fstatat(e->dir, e->name, &st, AT_SYMLINK_NOFOLLOW));
-    return add_node(st.st_ino, S_ISDIR(st.st_mode), e->name);
-}
-
-/* The node's sync is over: what came before event `began` is on the disk from now on. */
-static void take_sync(int node, int began, int now)
-{
-    for (int i = 0; i < began; i++) {
-        struct event *v = &tape.list[i];
-        bool of_file = v->kind == S3_SEAM_DATA || v->kind == S3_SEAM_META;
-        bool to_dir2 = v->kind == S3_SEAM_RENAME || v->kind == S3_SEAM_LINK;
-        int kept_by = of_file ? v->node : to_dir2 ? v->dir2 : v->dir;
-        bool is_sync = v->kind == S3_SEAM_SYNC || v->kind == S3_SEAM_SYNCING;
-        if (v->synced == NEVER && !is_sync && kept_by == node)
-            v->synced = now;
-    }
-}
-
-/* Where the sync of this node that is over now began. */
-static int sync_began(int node)
-{
-    int i = tape.n;
-    while (i-- > 0 && (tape.list[i].kind != S3_SEAM_SYNCING || tape.list[i].node != node))
-        ;
-    CHECK(i >= 0);
-    return i;
-}
-
-static int new_nameless(int fd)
-{
-    struct stat st;
-    CHECK(!fstat(fd, &st));
-    return add_node(st.st_ino, false, "");
-}
-
-static void record(void *ctx, const s3_seam_event *e)
-{
-    (void)ctx;
-    CHECK(tape.n < MOST_EVENTS);
-    struct event *v = &tape.list[tape.n];
-    *v = (struct event){.kind = e->kind, .node = -1, .dir = -1, .dir2 = -1, .synced = NEVER};
-    if (e->name)
-        v->dir = folder_of(e->dir, e->name, v->name);
-    if (e->name2) {
-        v->dir2 = folder_of(e->dir2, e->name2, v->name2);
-        int fd = openat(e->dir2, e->name2, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-        v->node = node_of(fd);
-        close(fd);
-    }
-    if (e->kind == S3_SEAM_CREATE || e->kind == S3_SEAM_MKDIR)
-        v->node = new_node(e);
-    if (e->kind == S3_SEAM_NAMELESS)
-        v->node = new_nameless(e->fd);
-    if (e->kind == S3_SEAM_DATA || e->kind == S3_SEAM_META || e->kind == S3_SEAM_SYNC || e->kind == S3_SEAM_SYNCING)
-        v->node = node_of(e->fd);
-    if (v->node < 0 && e->kind != S3_SEAM_UNLINK)
-        return;
-    if (e->kind == S3_SEAM_DATA)
-        take_data(v, e);
-    if (e->kind == S3_SEAM_META)
-        take_attributes(v, e->fd);
-    if (e->kind == S3_SEAM_SYNC)
-        take_sync(v->node, sync_began(v->node), tape.n);
-    tape.n++;
-}
+#define MOST_STEPS 64
+#define EXHAUSTIVE 4  /* so many pending names are tried in every combination */
+#define SAMPLES    8  /* of more */
+#define PARTS_SEEN 10 /* numbers of parts that are used here */
 
 /* ── what was asked for ── */
 
@@ -541,115 +387,6 @@ static void check_state(const char *root, int last)
 
 /* ── the cut ── */
 
-enum fate { KEPT, LOST, NO_DATA, NO_META, HALF, ZEROS, FATES };
-
-struct entry {
-    int dir, node;
-    const char *name;
-};
-
-static struct entry entries[MOST_NODES];
-static int n_entries;
-
-static void set_entry(int dir, const char *name, int node)
-{
-    int i = 0;
-    while (i < n_entries && (entries[i].dir != dir || strcmp(entries[i].name, name)))
-        i++;
-    if (node < 0 && i < n_entries)
-        entries[i] = entries[--n_entries];
-    else if (node >= 0) {
-        entries[i] = (struct entry){dir, node, name};
-        n_entries += i == n_entries;
-    }
-}
-
-/* Names that a cut may keep or lose; what lies in tmp/ is no object whatever happens to it. */
-static bool is_pending(const struct event *v, int now)
-{
-    bool to_dir2 = v->kind == S3_SEAM_RENAME || v->kind == S3_SEAM_LINK;
-    bool names = to_dir2 || v->kind == S3_SEAM_CREATE || v->kind == S3_SEAM_MKDIR || v->kind == S3_SEAM_UNLINK;
-    return names && v->synced >= now && (v->kind == S3_SEAM_RENAME || !tape.nodes[to_dir2 ? v->dir2 : v->dir].is_tmp);
-}
-
-/* keep: a bit for each pending name, in their order. */
-static void apply_names(int now, uint64_t keep)
-{
-    n_entries = 0;
-    int bit = 0;
-    for (int i = 0; i < now; i++) {
-        const struct event *v = &tape.list[i];
-        if (is_pending(v, now)) {
-            bool kept = bit >= 64 || keep >> bit & 1;
-            bit++;
-            if (!kept)
-                continue;
-        }
-        if (v->kind == S3_SEAM_CREATE || v->kind == S3_SEAM_MKDIR)
-            set_entry(v->dir, v->name, v->node);
-        if (v->kind == S3_SEAM_UNLINK || v->kind == S3_SEAM_RENAME)
-            set_entry(v->dir, v->name, -1);
-        if (v->kind == S3_SEAM_RENAME || v->kind == S3_SEAM_LINK)
-            set_entry(v->dir2, v->name2, v->node);
-    }
-}
-
-/* What a file's own event leaves, by its fate. */
-static void apply_event(int fd, const struct event *v, enum fate fate)
-{
-    if (v->kind == S3_SEAM_DATA && fate != LOST && fate != NO_DATA) {
-        size_t n = fate == HALF ? v->bytes.len / 2 : v->bytes.len;
-        char *bytes = calloc(1, n + 1);
-        if (fate != ZEROS)
-            memcpy(bytes, v->bytes.data, n);
-        CHECK(pwrite(fd, bytes, n, (off_t)v->offset) == (ssize_t)n);
-        free(bytes);
-    }
-    if (v->kind == S3_SEAM_META && fate != LOST && fate != NO_META) {
-        const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, v->mtime};
-        if (v->bytes.len)
-            CHECK(!fsetxattr(fd, S3_META_XATTR, v->bytes.data, v->bytes.len, 0));
-        CHECK(!futimens(fd, times));
-    }
-}
-
-static void make_file(int dir, const struct entry *e, int now, enum fate fate)
-{
-    int fd = openat(dir, e->name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    CHECK(fd >= 0);
-    for (int i = 0; i < now; i++)
-        if (tape.list[i].node == e->node)
-            apply_event(fd, &tape.list[i], tape.list[i].synced < now ? KEPT : fate);
-    /* Writing set the time anew: the last one that is on the disk counts. */
-    for (int i = 0; i < now; i++)
-        if (tape.list[i].node == e->node && tape.list[i].kind == S3_SEAM_META)
-            apply_event(fd, &tape.list[i], tape.list[i].synced < now ? KEPT : fate);
-    close(fd);
-}
-
-/* Folders above what is in them: a node's number is higher than that of the folder in which it was made, and no folder
- * is ever moved. */
-static void materialize(const char *root, int now, enum fate fate)
-{
-    int fds[MOST_NODES];
-    memset(fds, -1, sizeof(fds));
-    fds[0] = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    for (int node = 1; node < tape.n_nodes; node++)
-        for (int i = 0; i < n_entries; i++) {
-            const struct entry *e = &entries[i];
-            if (e->node != node || fds[e->dir] < 0 || !tape.nodes[node].is_dir)
-                continue;
-            CHECK(!mkdirat(fds[e->dir], e->name, 0700));
-            fds[node] = openat(fds[e->dir], e->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        }
-    for (int i = 0; i < n_entries; i++)
-        if (!tape.nodes[entries[i].node].is_dir && fds[entries[i].dir] >= 0)
-            make_file(fds[entries[i].dir], &entries[i], now, fate);
-    for (int i = 0; i < tape.n_nodes; i++)
-        if (fds[i] >= 0)
-            close(fds[i]);
-}
-
 static int states;
 
 static void cut(int now, int last, uint64_t keep, enum fate fate)
@@ -657,8 +394,8 @@ static void cut(int now, int last, uint64_t keep, enum fate fate)
     char *root = tmp_make();
     check_why("power cut behind event %d, step %d, names kept %llx, data fate %d", now, last, (unsigned long long)keep,
               fate);
-    apply_names(now, keep);
-    materialize(root, now, fate);
+    tape_apply_names(now, keep);
+    tape_materialize(root, now, fate);
     check_state(root, last);
     tmp_remove(root);
     states++;
@@ -677,7 +414,7 @@ static void cut_all_ways(int now, int last, struct rng *r)
 {
     int pending = 0;
     for (int i = 0; i < now; i++)
-        pending += is_pending(&tape.list[i], now);
+        pending += tape_is_pending(&tape.list[i], now);
     int fates = has_dirty_files(now) ? FATES : 1;
     uint64_t all = pending >= 64 ? UINT64_MAX : (UINT64_C(1) << pending) - 1;
     if (pending <= EXHAUSTIVE) {
@@ -705,8 +442,8 @@ static void every_cut(void **state)
     struct stat st;
     CHECK(!fstat(fd, &st));
     close(fd);
-    add_node(st.st_ino, true, "");
-    s3_seam_watch(record, NULL);
+    tape_add_node(st.st_ino, true, "");
+    s3_seam_watch(tape_record, NULL);
     CHECK_OK(s3_disk_open(root, true, &d, &err), err);
     recorded = d;
     CHECK_OK(s3_bucket_create(d, "bucket", &err), err);
@@ -727,130 +464,12 @@ static void every_cut(void **state)
     check_why("%s", "");
     print_message("%d events, %d states\n", tape.n, states);
     CHECK(states > 500);
-    for (int i = 0; i < tape.n; i++)
-        nl_buf_free(&tape.list[i].bytes);
-}
-
-/* ── writers side by side, whose folder is synced once for all (group.h) ── */
-
-#define WRITERS 4
-
-static struct {
-    pthread_mutex_t mutex; /* guards the tape too */
-    pthread_cond_t linked;
-    s3_bucket *bucket;
-    int links, folder_syncs;
-    int acked_at[WRITERS];
-} together = {.mutex = PTHREAD_MUTEX_INITIALIZER, .linked = PTHREAD_COND_INITIALIZER};
-
-/* The first sync of the folder begins only when every writer has put its name there: all of them wait for one sync. */
-static void record_together(void *ctx, const s3_seam_event *e)
-{
-    pthread_mutex_lock(&together.mutex);
-    record(ctx, e);
-    if (e->kind == S3_SEAM_LINK) {
-        together.links++;
-        pthread_cond_broadcast(&together.linked);
-    }
-    if (e->kind == S3_SEAM_SYNCING && tape.nodes[node_of(e->fd)].is_dir && together.folder_syncs++ == 0)
-        while (together.links < WRITERS)
-            pthread_cond_wait(&together.linked, &together.mutex);
-    pthread_mutex_unlock(&together.mutex);
-}
-
-static void *write_one(void *arg)
-{
-    int i = (int)(intptr_t)arg;
-    char key[8];
-    nl_error err = {0};
-    snprintf(key, sizeof(key), "w%d", i);
-    int rc = put(together.bucket, &(struct step){.what = PUT, .key = key, .version = 1}, &err);
-    pthread_mutex_lock(&together.mutex);
-    together.acked_at[i] = rc ? -1 : tape.n;
-    pthread_mutex_unlock(&together.mutex);
-    return NULL;
-}
-
-/* What was acknowledged is there; the rest is whole or absent. */
-static void check_together(const char *root, int now)
-{
-    s3_disk *d;
-    s3_bucket *b;
-    nl_error err = {0};
-    CHECK_OK(s3_disk_open(root, false, &d, &err), err);
-    CHECK_OK(s3_bucket_get(d, "bucket", &b, &err), err);
-    for (int i = 0; i < WRITERS; i++) {
-        char key[8], got[96], want[64];
-        snprintf(key, sizeof(key), "w%d", i);
-        bytes_of(key, 1, want);
-        look(b, key, got);
-        check_why("cut behind event %d: %s, acknowledged at %d: \"%s\"", now, key, together.acked_at[i], got);
-        CHECK(!strncmp(got, want, strlen(want)) || (!got[0] && now < together.acked_at[i]));
-    }
-    s3_bucket_release(b);
-    s3_disk_close(d);
-}
-
-static void one_sync_for_all(void **state)
-{
-    pthread_t threads[WRITERS];
-    s3_disk *d;
-    nl_error err = {0};
-    struct stat st;
-    CHECK(!stat(*state, &st));
-    tape.n = tape.n_nodes = 0;
-    add_node(st.st_ino, true, "");
-    s3_seam_watch(record, NULL);
-    CHECK_OK(s3_disk_open(*state, true, &d, &err), err);
-    CHECK_OK(s3_bucket_create(d, "bucket", &err), err);
-    CHECK_OK(s3_bucket_get(d, "bucket", &together.bucket, &err), err);
-    int first = tape.n;
-    if (!d->nameless)
-        skip(); /* this file system makes no nameless files */
-    s3_seam_watch(record_together, NULL);
-    for (intptr_t i = 0; i < WRITERS; i++)
-        CHECK(pthread_create(&threads[i], NULL, write_one, (void *)i) == 0);
-    for (int i = 0; i < WRITERS; i++)
-        pthread_join(threads[i], NULL);
-    s3_seam_watch(NULL, NULL);
-    s3_bucket_release(together.bucket);
-    s3_disk_close(d);
-    /* The one that all waited in may have begun before the last names were there: then there is a second. */
-    CHECK_MAX(together.folder_syncs, 2);
-    for (int now = first; now <= tape.n; now++) {
-        int pending = 0;
-        for (int i = 0; i < now; i++)
-            pending += is_pending(&tape.list[i], now);
-        for (uint64_t keep = 0; keep < UINT64_C(1) << pending; keep++) {
-            char *root = tmp_make();
-            apply_names(now, keep);
-            materialize(root, now, keep % 2 ? ZEROS : LOST);
-            check_together(root, now);
-            tmp_remove(root);
-        }
-    }
-    check_why("%s", "");
-    for (int i = 0; i < tape.n; i++)
-        nl_buf_free(&tape.list[i].bytes);
-}
-
-/* Thousands of small folders: in memory, where that can hold attributes, unless somebody chose a place. */
-static void choose_place(void)
-{
-    static const char probe[] = "/dev/shm/neuralake-test-probe";
-    int fd = getenv("TMPDIR") ? -1 : open(probe, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return;
-    if (!fsetxattr(fd, S3_META_XATTR, "x", 1, 0))
-        setenv("TMPDIR", "/dev/shm", 1);
-    close(fd);
-    unlink(probe);
+    tape_free();
 }
 
 int main(void)
 {
-    choose_place();
-    const struct CMUnitTest tests[] = {cmocka_unit_test_setup_teardown(every_cut, tmp_setup, tmp_teardown),
-                                       cmocka_unit_test_setup_teardown(one_sync_for_all, tmp_setup, tmp_teardown)};
+    tape_choose_place();
+    const struct CMUnitTest tests[] = {cmocka_unit_test_setup_teardown(every_cut, tmp_setup, tmp_teardown)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

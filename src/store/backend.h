@@ -15,9 +15,10 @@
 struct store_tuning {
     size_t part_size;       /* of a multipart upload, and the largest single PUT; 8 MiB */
     size_t part_buffers;    /* parts of one upload in memory; 4 */
-    uint64_t max_gap;       /* ranges nearer than this share a request; 64 KiB */
-    uint64_t max_request;   /* a merged request's size, and the pieces of a larger one; 8 MiB */
-    uint64_t split_above;   /* a range larger than this is read in pieces, side by side; 16 MiB */
+    uint64_t max_gap;       /* ranges nearer than this share a request; 0: as the link is, 64 KiB at first */
+    uint64_t max_request;   /* a merged request's size, and the pieces of a larger one; 0: so too, 8 MiB */
+    uint64_t split_above;   /* a range larger than this is read in pieces, side by side; 0: so too, 16 MiB */
+    uint64_t ahead;         /* bytes of one source that are asked for before their use; 128 MiB */
     unsigned max_attempts;  /* of one request; 6 */
     unsigned retry_base_ms; /* the first retry waits up to this long, each later one twice as long; 100 */
     unsigned retry_most_ms; /* no wait is longer; 20,000 */

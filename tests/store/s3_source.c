@@ -227,6 +227,44 @@ static void a_large_range_is_read_in_pieces_side_by_side(void **state)
     stop(&f);
 }
 
+/* U1: what is ahead of its use stays within the budget, goes out in the order of need, and who waits for another range gets it. */
+static void ahead_of_use_within_a_budget(void **state)
+{
+    (void)state;
+    struct fixture f = start(1000000, &(struct store_tuning){.max_gap = 1, .max_request = 1000, .ahead = 3000});
+    nl_object_info info = info_of(f.o);
+    nl_source *s = open_object(&f, &info);
+    nl_error err = {0};
+    enum { n = 10 };
+    nl_range ranges[n];
+    nl_fetch *fetches[n];
+    nl_bytes b;
+    for (size_t i = 0; i < n; i++)
+        ranges[i] = (nl_range){(n - i) * 5000, 1000}; /* backwards */
+    CHECK_OK(nl_source_submit(s, ranges, n, fetches, &err), err);
+    for (size_t i = 0; i < n - 1; i++) {
+        check_why("range %zu", i);
+        CHECK_OK(nl_fetch_wait(fetches[i], NULL, &b, &err), err);
+        check_bytes(f.o, b, ranges[i].offset, 1000);
+        nl_bytes_release(&b);
+        CHECK_MAX(stats(&f).requests, i + 1 + 3 + (i > 2));
+        if (i == 2) { /* the last one is needed early */
+            CHECK_OK(nl_fetch_wait(fetches[n - 1], NULL, &b, &err), err);
+            check_bytes(f.o, b, ranges[n - 1].offset, 1000);
+            nl_bytes_release(&b);
+        }
+    }
+    CHECK_INT(stats(&f).requests, n);
+    CHECK_INT(stats(&f).bytes_received, n * 1000);
+    check_why("what was dropped before its turn is never asked for");
+    CHECK_OK(nl_source_submit(s, ranges, n, fetches, &err), err);
+    for (size_t i = n; i-- > 0;)
+        nl_fetch_drop(fetches[i]);
+    CHECK_MAX(stats(&f).requests, n + 3);
+    nl_source_close(s);
+    stop(&f);
+}
+
 /* What goes wrong first, and how the read of bytes 100…199 ends. */
 static const char slow_down[] = "<Error><Code>SlowDown</Code><Message>Please reduce</Message></Error>";
 static const char timeout[] = "<Error><Code>RequestTimeout</Code></Error>";
@@ -519,6 +557,7 @@ int main(void)
         cmocka_unit_test(an_empty_object_is_known_after_one_request),
         cmocka_unit_test(neighbours_share_a_request_and_come_in_any_order),
         cmocka_unit_test(a_large_range_is_read_in_pieces_side_by_side),
+        cmocka_unit_test(ahead_of_use_within_a_budget),
         cmocka_unit_test(failures_that_heal_and_failures_that_do_not),
         cmocka_unit_test(a_changed_object_is_a_conflict),
         cmocka_unit_test(answers_of_two_versions_are_a_conflict),

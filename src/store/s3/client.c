@@ -19,6 +19,7 @@ static const struct store_tuning usual = {
     .retry_tokens = STORE_BUDGET,
     .copy_max = UINT64_C(5) << 30,
     .copy_part = 256 << 20,
+    .ahead = 128 << 20,
     .list_page = 1000,
     .list_split = 4,
 };
@@ -110,17 +111,17 @@ static int copy_options(struct store_client *c, const nl_store_options *o, nl_er
     return NL_OK;
 }
 
-static void choose_tuning(struct store_tuning *to, const struct store_tuning *t, size_t in_flight)
+static void choose_tuning(struct store_tuning *to, const struct store_tuning *t)
 {
     static const struct store_tuning none;
     t = t ? t : &none;
     *to = usual;
     to->part_size = t->part_size ? t->part_size : usual.part_size;
     to->part_buffers = t->part_buffers ? t->part_buffers : usual.part_buffers;
-    struct store_limits l = store_schedule(store_link_usual(in_flight));
-    to->max_gap = t->max_gap ? t->max_gap : l.max_gap;
-    to->max_request = t->max_request ? t->max_request : l.max_request;
-    to->split_above = t->split_above ? t->split_above : l.split_above;
+    to->max_gap = t->max_gap;
+    to->max_request = t->max_request;
+    to->split_above = t->split_above;
+    to->ahead = t->ahead ? t->ahead : usual.ahead;
     to->max_attempts = t->max_attempts ? t->max_attempts : usual.max_attempts;
     to->retry_base_ms = t->retry_base_ms ? t->retry_base_ms : usual.retry_base_ms;
     to->retry_most_ms = t->retry_most_ms ? t->retry_most_ms : usual.retry_most_ms;
@@ -142,7 +143,7 @@ int store_s3_backend(const nl_store_options *options, const struct store_tuning 
     if (!c)
         return nl_fail_memory(err);
     c->base.ops = &s3_ops;
-    choose_tuning(&c->tuning, tuning, options && options->max_in_flight ? options->max_in_flight : 64);
+    choose_tuning(&c->tuning, tuning);
     pthread_mutex_init(&c->setup, NULL);
     pthread_mutex_init(&c->mutex, NULL);
     int rc = copy_options(c, options ? options : &none, err);
@@ -156,6 +157,19 @@ int store_s3_backend(const nl_store_options *options, const struct store_tuning 
     }
     *out = &c->base;
     return NL_OK;
+}
+
+struct store_limits store_client_limits(struct store_client *c)
+{
+    pthread_mutex_lock(&c->mutex);
+    struct store_link link = c->link;
+    pthread_mutex_unlock(&c->mutex);
+    struct store_limits l = store_schedule(link.in_flight ? link : store_link_usual(c->options.max_in_flight));
+    const struct store_tuning *t = &c->tuning;
+    l.max_gap = t->max_gap ? t->max_gap : l.max_gap;
+    l.max_request = t->max_request ? t->max_request : l.max_request;
+    l.split_above = t->split_above ? t->split_above : l.split_above;
+    return l;
 }
 
 int store_client_resolve(struct store_client *c, nl_error *err)

@@ -17,6 +17,7 @@
 #include "store/backend.h"
 #include "store/s3/call.h"
 #include "store/s3/endpoint.h"
+#include "store/s3/schedule.h"
 
 /* A queue of calls, linked by next. */
 struct store_queue {
@@ -54,6 +55,7 @@ struct store_client {
     struct store_queue queue;
     bool running, stopping;
     bool sweep;                      /* some call was cancelled: look for it */
+    struct store_link link;          /* as it was measured; zero: not yet */
     uint64_t submitted, interrupted; /* calls so far; those before this one were cancelled all at once */
     pthread_t thread;
     CURLM *multi;
@@ -65,6 +67,7 @@ struct store_client {
     size_t n_idle;
     struct store_queue delayed;
     uint64_t random;
+    struct store_meter meter;
     struct store_budget budget;
 
     _Atomic uint64_t requests, retries, bytes_received, bytes_sent, connections;
@@ -72,6 +75,8 @@ struct store_client {
 
 /* Settings and endpoint, read at the first call; a failure is not kept. */
 int store_client_resolve(struct store_client *c, nl_error *err);
+/* How ranges become requests on this link, as far as tests do not say it. Any thread. */
+struct store_limits store_client_limits(struct store_client *c);
 /* Keys that hold: *out is your reference, NULL where requests are anonymous. Resolves the settings. As
  * store_resolver_get(). */
 int store_client_keys(struct store_client *c, struct store_keys **out, nl_error *err);

@@ -278,6 +278,8 @@ static void start_call(struct store_client *c, struct store_call *call)
         end_call(c, call);
         return;
     }
+    if (!c->n_active)
+        store_meter_begin(&c->meter, nl_monotonic_ns());
     call->easy = e;
     c->active[c->n_active++] = call;
     atomic_fetch_add_explicit(&c->requests, 1, memory_order_relaxed);
@@ -337,18 +339,35 @@ static int64_t plan_retry(struct store_client *c, struct store_call *call)
     return call->given_up ? -1 : delay;
 }
 
+/* What a good answer tells about the link. */
+static void measure(struct store_client *c, const struct store_call *call)
+{
+    curl_off_t before = 0, first = 0;
+    curl_easy_getinfo(call->easy, CURLINFO_PRETRANSFER_TIME_T, &before);
+    curl_easy_getinfo(call->easy, CURLINFO_STARTTRANSFER_TIME_T, &first);
+    if (first <= before || call->request.body_len)
+        return;
+    store_meter_answer(&c->meter, nl_monotonic_ns(), (uint64_t)(first - before), call->received);
+    struct store_link link = store_meter_link(&c->meter, c->options.max_in_flight);
+    pthread_mutex_lock(&c->mutex);
+    c->link = link;
+    pthread_mutex_unlock(&c->mutex);
+}
+
 /* An attempt is over: end the call, or let it wait for the next. */
 static void end_attempt(struct store_client *c, struct store_call *call, CURLcode code)
 {
     /* libcurl takes headers that the connection's end has cut off for all of them. */
     call->curl = code == CURLE_OK && !call->reply.whole ? CURLE_PARTIAL_FILE : code;
+    if (call->curl == CURLE_OK && is_2xx(call))
+        measure(c, call);
     detach(c, call);
     nl_log("store", NL_LOG_DEBUG, "%s %s: attempt %u, HTTP %d, %s, %zu bytes", call->request.method,
            call->request.url ? call->uri : call->url, call->attempts, call->reply.http, curl_easy_strerror(code),
            call->received);
     if (is_cancelled(call, 0))
         call->failed = NL_CANCELLED;
-    else if (call->request.to_file && code == CURLE_OK && !call->failed && is_2xx(call))
+    else if (call->request.to_file && call->curl == CURLE_OK && !call->failed && is_2xx(call))
         call->failed = store_file_end(call);
     int64_t delay = plan_retry(c, call);
     if (delay < 0) {

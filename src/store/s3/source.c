@@ -21,50 +21,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/io/merge.h"
 #include "s3proto/names.h"
 #include "s3proto/time.h"
-#include "store/s3/client.h"
+#include "store/s3/schedule.h"
+#include "store/s3/unit.h"
 #include "store/version.h"
 #include "store/web/web.h"
 
 enum { tail_kept_max = 16 << 20 };
 
-struct s3_source {
-    nl_source base;
-    struct store_client *client;
-    char bucket[S3_BUCKET_MAX + 1];
-    const char *key; /* inside base.name */
-    char *url;       /* instead of both: of the web; NULL */
-    pthread_mutex_t mutex;
-    char etag[72];     /* under mutex: O1; "" while it is not known */
-    char expected[72]; /* O4; "": none. Never changed after the first tail was asked for */
-    uint64_t expected_size;
-    nl_bytes tail;      /* under mutex: the last tail.len bytes */
-    uint64_t tail_from; /* where it begins */
-    /* O5, under mutex. */
-    struct store_call
-        *head;       /* what the store knows of the whole; asked with the first range of it that goes to a file */
-    uint64_t summed; /* bytes from the beginning on that went to files and were waited for, in this order */
-    struct store_checksum sum; /* theirs */
-};
-
-struct unit {
-    atomic_size_t refs;
-    bool tail;    /* offset, piece and block are of ranges */
-    bool to_file; /* one call without a block */
-    uint64_t offset;
-    uint64_t piece; /* bytes a call, but for the last */
-    nl_block *block;
-    size_t n_calls;
-    struct store_call *calls[];
-};
-
 struct s3_fetch {
     nl_fetch base;
-    nl_range range;    /* of a tail: length is what was wanted */
-    bool is_tail;      /* a range that was asked for as the tail: kept as one */
-    struct unit *unit; /* NULL: ready */
+    nl_range range;          /* of a tail: length is what was wanted */
+    bool is_tail;            /* a range that was asked for as the tail: kept as one */
+    struct store_unit *unit; /* NULL: ready */
     nl_bytes ready;
 };
 
@@ -76,123 +46,6 @@ static struct s3_source *source_of(nl_source *s)
 static uint64_t least(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;
-}
-
-/* ── units ── */
-
-static void unit_unref(struct unit *u)
-{
-    if (!u || atomic_fetch_sub(&u->refs, 1) > 1)
-        return;
-    for (size_t i = 0; i < u->n_calls; i++)
-        if (u->to_file)
-            store_call_finish(u->calls[i]); /* the descriptor is borrowed */
-        else
-            store_call_drop(u->calls[i]);
-    nl_block_unref(u->block);
-    free(u);
-}
-
-static int unit_new(size_t n_calls, struct unit **out, nl_error *err)
-{
-    struct unit *u = calloc(1, sizeof *u + n_calls * sizeof u->calls[0]);
-    *out = u;
-    if (!u)
-        return nl_fail_memory(err);
-    atomic_init(&u->refs, 1);
-    u->n_calls = n_calls;
-    return NL_OK;
-}
-
-/* Make and submit one GET of the unit. range: the header's value. */
-static int unit_send(struct s3_source *s, struct unit *u, size_t i, const char *range, struct store_request r,
-                     nl_error *err)
-{
-    char etag[80];
-    pthread_mutex_lock(&s->mutex);
-    bool known = s->etag[0], expect = !known && u->tail && s->expected[0];
-    snprintf(etag, sizeof etag, "\"%s\"", known ? s->etag : s->expected);
-    pthread_mutex_unlock(&s->mutex);
-    char date[S3_TIME_HTTP];
-    int64_t modified = s->base.modified;
-    /* A range that may be the whole object; of others no checksum is known. */
-    bool whole =
-        s->client->verify_checksums && u->n_calls == 1 && !u->to_file && (u->tail || u->offset == 0) && !s->url;
-    s3_pair headers[4] = {{"Range", range}};
-    r.n_headers = 1;
-    if (known)
-        headers[r.n_headers++] = (s3_pair){"If-Match", etag};
-    else if (expect)
-        headers[r.n_headers++] = (s3_pair){"If-None-Match", etag};
-    else if (s->url && modified) {
-        s3_time_http(modified, date);
-        headers[r.n_headers++] = (s3_pair){"If-Unmodified-Since", date};
-    }
-    if (whole)
-        headers[r.n_headers++] = (s3_pair){"x-amz-checksum-mode", "ENABLED"};
-    r.method = "GET";
-    if (s->url) {
-        r.url = s->url;
-        r.url_name = s->base.name;
-    } else {
-        r.bucket = s->bucket;
-        r.key = s->key;
-    }
-    r.headers = headers;
-    int rc = store_call_new(s->client, &r, &u->calls[i], err);
-    return rc ? rc : store_call_submit(u->calls[i], err);
-}
-
-/* A unit for one request of the merged ones: cut into pieces where it is large. */
-static int unit_of_range(struct s3_source *s, nl_range want, struct unit **out, nl_error *err)
-{
-    const struct store_tuning *t = &s->client->tuning;
-    *out = NULL;
-    if (want.length > SIZE_MAX / 2)
-        return nl_fail(err, NL_NO_MEMORY, "%s: %" PRIu64 " bytes do not fit into memory", s->base.name, want.length);
-    uint64_t piece = want.length > t->split_above ? t->max_request : want.length;
-    struct unit *u;
-    int rc = unit_new((size_t)((want.length + piece - 1) / piece), &u, err);
-    if (rc)
-        return rc;
-    u->offset = want.offset;
-    u->piece = piece;
-    rc = nl_block_new((size_t)want.length, &u->block, err);
-    for (size_t i = 0; !rc && i < u->n_calls; i++) {
-        char range[64];
-        uint64_t at = i * piece, len = least(piece, want.length - at);
-        snprintf(range, sizeof range, "bytes=%" PRIu64 "-%" PRIu64, want.offset + at, want.offset + at + len - 1);
-        struct store_request r = {.block = u->block, .at = (size_t)at, .room = (size_t)len};
-        rc = unit_send(s, u, i, range, r, err);
-    }
-    if (rc) {
-        unit_unref(u);
-        return rc;
-    }
-    *out = u;
-    return NL_OK;
-}
-
-/* The last bytes of an object of unknown size. */
-static int unit_of_tail(struct s3_source *s, uint64_t want, struct unit **out, nl_error *err)
-{
-    char range[64];
-    uint64_t ask = want ? want : 1; /* a range of no bytes cannot be asked for */
-    *out = NULL;
-    snprintf(range, sizeof range, "bytes=-%" PRIu64, ask);
-    struct unit *u;
-    int rc = unit_new(1, &u, err);
-    if (rc)
-        return rc;
-    u->tail = true;
-    struct store_request r = {.block_max = s->url ? STORE_WEB_WHOLE : (size_t)least(ask, SIZE_MAX / 2)};
-    rc = unit_send(s, u, 0, range, r, err);
-    if (rc) {
-        unit_unref(u);
-        return rc;
-    }
-    *out = u;
-    return NL_OK;
 }
 
 /* ── what answers teach ── */
@@ -274,13 +127,16 @@ static int check_piece(struct s3_source *s, struct store_call *call, nl_range wa
 
 static int wait_range(struct s3_source *s, struct s3_fetch *f, nl_cancel *cancel, nl_bytes *out, nl_error *err)
 {
-    struct unit *u = f->unit;
+    struct store_unit *u = f->unit;
     uint64_t begin = f->range.offset - u->offset, end = begin + f->range.length;
+    int rc = store_unit_need(u, err);
+    if (rc)
+        return rc;
     for (size_t i = 0; i < u->n_calls; i++) {
         nl_range piece = {u->offset + i * u->piece, least(u->piece, nl_block_size(u->block) - i * u->piece)};
         if (i * u->piece >= end || i * u->piece + piece.length <= begin)
             continue;
-        int rc = store_call_wait(u->calls[i], cancel, err);
+        rc = store_call_wait(u->calls[i], cancel, err);
         if (!rc)
             rc = check_piece(s, u->calls[i], piece, err);
         if (rc)
@@ -375,11 +231,14 @@ static int tail_by_place(struct s3_source *s, struct s3_fetch *f, uint64_t total
     if (rc)
         return rc;
     uint64_t take = least(f->range.length, total);
-    struct unit *u = f->unit;
-    rc = unit_of_range(s, (nl_range){total - take, take}, &f->unit, err);
-    unit_unref(u);
+    if (!take)
+        return NL_OK;
+    struct store_unit *u = f->unit;
+    rc = store_unit_of_range(s, (nl_range){total - take, take}, take, &f->unit, err);
+    store_unit_unref(u);
     if (rc)
         return rc;
+    store_unit_queue(s, f->unit);
     f->range = (nl_range){total - take, take};
     return wait_range(s, f, cancel, out, err);
 }
@@ -439,7 +298,8 @@ static void s3_drop(nl_fetch *base)
 {
     struct s3_fetch *f = (struct s3_fetch *)base;
     nl_bytes_release(&f->ready);
-    unit_unref(f->unit);
+    store_unit_unref(f->unit);
+    store_unit_advance(source_of(base->source));
     free(f);
 }
 
@@ -477,7 +337,8 @@ static bool from_memory(struct s3_source *s, nl_range want, nl_bytes *out)
     return inside;
 }
 
-static int fetch_new(struct s3_source *s, nl_range range, struct unit *u, nl_bytes ready, nl_fetch **out, nl_error *err)
+static int fetch_new(struct s3_source *s, nl_range range, struct store_unit *u, nl_bytes ready, nl_fetch **out,
+                     nl_error *err)
 {
     struct s3_fetch *f = malloc(sizeof *f);
     if (!f)
@@ -487,29 +348,34 @@ static int fetch_new(struct s3_source *s, nl_range range, struct unit *u, nl_byt
     return NL_OK;
 }
 
-/* Send units for the n ranges that memory does not hold; at[i] is the place in out of wants[i]. */
+/* Units for the n ranges that memory does not hold, into the queue; at[i] is the place in out of wants[i]. */
 static int submit_units(struct s3_source *s, const nl_range *wants, const size_t *at, size_t n, nl_fetch **out,
                         nl_error *err)
 {
-    const struct store_tuning *t = &s->client->tuning;
-    nl_range *requests = calloc(n, sizeof *requests);
-    size_t *which = calloc(n, sizeof *which);
-    struct unit **units = calloc(n, sizeof *units);
-    int rc = requests && which && units ? NL_OK : nl_fail_memory(err);
-    size_t count = rc ? 0 : nl_merge_ranges(wants, n, t->max_gap, t->max_request, requests, which);
-    /* In the order in which they are wanted, which is not always that of their offsets. */
+    struct store_limits limits = store_client_limits(s->client);
+    struct store_span *spans = calloc(n, sizeof *spans);
+    size_t *which = calloc(n, sizeof *which), count = 0;
+    struct store_unit **units = calloc(n, sizeof *units);
+    int rc = spans && which && units ? NL_OK : nl_fail_memory(err);
+    if (!rc && !store_schedule_spans(wants, n, &limits, spans, which, &count))
+        rc = nl_fail_memory(err);
+    for (size_t i = 0; !rc && i < count; i++)
+        rc = store_unit_of_range(s, spans[i].range, spans[i].piece, &units[i], err);
     for (size_t i = 0; !rc && i < n; i++) {
-        struct unit **u = &units[which[i]];
-        if (!*u)
-            rc = unit_of_range(s, requests[which[i]], u, err);
+        rc = fetch_new(s, wants[i], units[which[i]], (nl_bytes){0}, &out[at[i]], err);
         if (!rc)
-            rc = fetch_new(s, wants[i], *u, (nl_bytes){0}, &out[at[i]], err);
-        if (!rc)
-            atomic_fetch_add(&(*u)->refs, 1);
+            atomic_fetch_add(&units[which[i]]->refs, 1);
     }
-    for (size_t i = 0; i < count; i++)
-        unit_unref(units[i]); /* ours; the fetches have their own */
-    free(requests);
+    for (size_t i = 0; i < count && units; i++) {
+        if (!rc)
+            store_unit_queue(s, units[i]);
+        else if (units[i])
+            units[i]->state = UNIT_SENT; /* never to be waited for */
+        store_unit_unref(units[i]);      /* ours; the fetches and the queue have their own */
+    }
+    if (!rc)
+        store_unit_advance(s);
+    free(spans);
     free(which);
     free(units);
     return rc;
@@ -549,7 +415,7 @@ static int s3_submit(nl_source *base, const nl_range *ranges, size_t n, nl_fetch
 static int s3_submit_to_file(nl_source *base, nl_range want, int fd, uint64_t at, nl_fetch **out, nl_error *err)
 {
     struct s3_source *s = source_of(base);
-    struct unit *u = NULL;
+    struct store_unit *u = NULL;
     int rc = NL_OK;
     if (!want.length)
         return fetch_new(s, want, NULL, (nl_bytes){0}, out, err);
@@ -562,7 +428,7 @@ static int s3_submit_to_file(nl_source *base, nl_range want, int fd, uint64_t at
         rc = ask_head(s, err);
     pthread_mutex_unlock(&s->mutex);
     if (!rc)
-        rc = unit_new(1, &u, err);
+        rc = store_unit_new(s, 1, &u, err);
     if (rc)
         return rc;
     u->to_file = true;
@@ -572,11 +438,11 @@ static int s3_submit_to_file(nl_source *base, nl_range want, int fd, uint64_t at
     snprintf(range, sizeof range, "bytes=%" PRIu64 "-%" PRIu64, want.offset, want.offset + want.length - 1);
     struct store_request r = {
         .to_file = true, .file_hashed = verify, .fd = fd, .file_at = at, .room = (size_t)want.length};
-    rc = unit_send(s, u, 0, range, r, err);
+    rc = store_unit_send(s, u, 0, range, r, err);
     if (!rc)
         rc = fetch_new(s, want, u, (nl_bytes){0}, out, err);
     if (rc)
-        unit_unref(u);
+        store_unit_unref(u);
     return rc;
 }
 
@@ -590,13 +456,13 @@ static int s3_submit_tail(nl_source *base, uint64_t want, nl_fetch **out, nl_err
             ((struct s3_fetch *)*out)->is_tail = true;
         return rc;
     }
-    struct unit *u;
-    int rc = unit_of_tail(source_of(base), want, &u, err);
+    struct store_unit *u;
+    int rc = store_unit_of_tail(source_of(base), want, &u, err);
     if (rc)
         return rc;
     rc = fetch_new(source_of(base), (nl_range){0, want}, u, (nl_bytes){0}, out, err);
     if (rc)
-        unit_unref(u);
+        store_unit_unref(u);
     return rc;
 }
 
@@ -605,6 +471,8 @@ static void s3_close(nl_source *base)
     struct s3_source *s = source_of(base);
     nl_bytes_release(&s->tail);
     store_call_drop(s->head);
+    store_unit_clear(s);
+    pthread_cond_destroy(&s->started);
     pthread_mutex_destroy(&s->mutex);
     free(s->base.name);
     free(s->url);
@@ -679,6 +547,7 @@ static struct s3_source *source_new(struct store_client *c, char *name, const nl
     if (info)
         memcpy(s->etag, info->etag, sizeof s->etag);
     pthread_mutex_init(&s->mutex, NULL);
+    pthread_cond_init(&s->started, NULL);
     return s;
 }
 

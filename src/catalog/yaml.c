@@ -82,15 +82,21 @@ char *yaml_place(const struct yaml *y, struct fy_node *node)
 
 /* ── parse ── */
 
-/* Y1: what the parser would silently cut or replace. */
+/* Y1: what the parser would silently cut or replace, or does not survive: a tab behind a "?" that begins a line. */
 static int check_bytes(const struct yaml *y, const char *text, size_t len, nl_error *err)
 {
     if (!nl_utf8_valid((const uint8_t *)text, len))
         return nl_fail(err, NL_INVALID, "%s: the file is not UTF-8", y->path);
     int line = 1;
+    bool begins = true, asks = false; /* only spaces and dashes so far; then a "?" */
     for (size_t i = 0; i < len; i++) {
         unsigned char c = (unsigned char)text[i];
         line += c == '\n';
+        bool ends = c == '\n' || c == '\r';
+        asks = !ends && (asks || (begins && c == '?'));
+        begins = ends || (begins && (c == ' ' || c == '-' || strchr("\xef\xbb\xbf", c))); /* a byte order mark */
+        if (asks && c == '\t')
+            return nl_fail(err, NL_INVALID, "%s:%d: a tab in a line that begins with '?'", y->path, line);
         if ((c < 0x20 && c != '\n' && c != '\r' && c != '\t') || c == 0x7f)
             return nl_fail(err, NL_INVALID, "%s:%d: control character 0x%02x", y->path, line, c);
     }

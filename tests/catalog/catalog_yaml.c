@@ -34,6 +34,10 @@ static const struct {
     {"not YAML", "databases: [\n", "dir/c.yaml:2:1: flow sequence without a closing bracket", NULL},
     {"a tab", "databases:\n\t- name: d\n", "dir/c.yaml:2:1: tab character may not be used as indentation", NULL},
     {"not UTF-8", "databases: \xff\n", "dir/c.yaml: the file is not UTF-8", NULL},
+    {"what the parser does not survive", "a: 1\n? [b]:\t:\n", "dir/c.yaml:2: a tab in a line that begins with '?'",
+     NULL},
+    {"the same, behind other line ends", "a: 1\r- ? b:\t:\n", "dir/c.yaml:1: a tab in a line", NULL},
+    {"the same, behind a byte order mark", "\xef\xbb\xbf? b:\t:\n", "dir/c.yaml:1: a tab in a line", NULL},
     {"a control character", "a: 1\nb: \x01\n", "dir/c.yaml:2: control character 0x01", NULL},
     /* keys */
     {"unknown key at the top", "databses: []\n", "dir/c.yaml:1:1: a catalog has no key 'databses'",

@@ -148,6 +148,9 @@ static void files_that_are_wrong(void **state)
         {"- {anonymous: read-write, buckets: [a]}\n", "anonymous must be read-only"},
         {"- {anonymous: read-only}\n", "must name its buckets"},
         {"% {access_key: a\xff\n", "not UTF-8"},
+        {"# keys\n%YAML 1.2\n", ":2: '%' has no place"},
+        {"- ? access_key\n", ":1: '?' has no place"},
+        {"- access_key:\tabc\n", ":1: the character 0x09"},
         {"- {anonymous: read-only, buckets: [a], access_key: abc}\n", "an anonymous entry has no keys"},
     };
     char *path = tmp_path(f->root, "keys.yaml");

@@ -1,4 +1,4 @@
-/* source.c: an object as a source.
+/* source.c: an object as a source, and a file of the web (web/web.h).
  *
  *     ranges    ▓▓ ▓▓▓          ▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓         ▓▓ in the tail
  *     units    ├──────┤        ├────────────────────────┤        (none: served from memory)
@@ -247,7 +247,7 @@ static int tail_by_place(struct s3_source *s, struct s3_fetch *f, uint64_t total
 static bool tail_was_not_understood(const struct s3_source *s, const struct store_call *call, uint64_t *total)
 {
     const struct store_reply *r = &call->reply;
-    if (!s->url || call->request.block_max < STORE_WEB_WHOLE)
+    if (!s->url)
         return false;
     *total = r->http == 416 && !call->failed ? r->total : r->http == 200 && call->failed == NL_INVALID ? r->length : 0;
     return *total && *total != UINT64_MAX;

@@ -105,13 +105,20 @@ def small(b):
     print(f"  one neuralake query through the relay: {relay.stop()}")
 
 
-def many(b):
+def put_many(b):
+    """A thousand small objects, once."""
     folder = os.path.join(b.folder, "many")
+    if os.path.exists(folder):
+        return
     os.mkdir(folder)
     once([b.program, "generate", "parts", "--rows", "50", "--out", os.path.join(folder, "0000.parquet")], b.env)
     for i in range(1, 1000):
         shutil.copy(os.path.join(folder, "0000.parquet"), os.path.join(folder, f"{i:04}.parquet"))
     once([b.program, "s3", "cp", "--recursive", "--quiet", folder, "s3://bench/many"], b.env)
+
+
+def many(b):
+    put_many(b)
     query = [b.program, "query", "SELECT sum(p_retailprice) FROM 's3://bench/many/*.parquet'"]
     contenders = {"neuralake query": query}
     contenders.update(python_peers(over_many))
@@ -125,20 +132,21 @@ def many(b):
 
 
 def cached(b):
-    """Without a cache, with an empty one, and with a filled one; after `many`, whose objects it reads."""
+    """Without a cache, with an empty one, and with a filled one."""
+    put_many(b)
     one = "s3://bench/cached.parquet"
     once([b.program, "generate", "parts", "--rows", "5000000", "--out", one], b.env)
     for what, uri, runs in (("two columns of one object of 5,000,000 rows", one, b.runs),
-                            ("a column of 1,000 objects", "s3://bench/many/*.parquet", max(b.runs // 3, 1))):
+                            ("a column of 1,000 objects", "s3://bench/many/*.parquet", max(b.runs // 2, 1))):
         query = [b.program, "query", "-v", f"SELECT sum(p_retailprice), count(DISTINCT p_brand) FROM '{uri}'"]
         folder = os.path.join(b.folder, "cache")
         with_cache = query + ["--cache-dir", folder]
         contenders = {"without a cache": query,
-                      "with an empty one": ["sh", "-c", 'rm -rf "$0"; exec "$@"', folder] + with_cache,
+                      "with an empty one": ["sh", "-c", 'exec "$@" --cache-dir "$0-$$"', folder] + query,
                       "with what is kept": with_cache}
-        relay = Server([b.relay, "--to", b.endpoint.split("//")[1], "--delay", "20"])
+        relay = Server([b.relay, "--to", b.endpoint.split("//")[1], "--delay", "20", "--rate", "12500000"])
         env = dict(b.env, AWS_ENDPOINT_URL=f"http://{relay.address}")
-        compare(f"Again: {what}, 20 ms a direction", contenders, env, runs)
+        compare(f"Again: {what}, 20 ms a direction, 100 Mbit/s", contenders, env, runs)
         for name, command in contenders.items():
             said = subprocess.run(command, env=env, capture_output=True, text=True, check=True).stderr.splitlines()[-1]
             print(f"  {name}: {said}")

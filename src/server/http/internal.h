@@ -56,7 +56,11 @@ struct http_request {
 };
 
 struct http_server {
-    struct MHD_Daemon *daemon; /* for who starts and stops: its threads run before this is set */
+    struct MHD_Daemon **daemons; /* each a poll thread; n_daemons of them */
+    size_t n_daemons;
+    int listener; /* -1: none any more */
+    pthread_t acceptor;
+    bool accepts; /* that thread runs */
     nl_pool *disk;
     const struct http_handler *handler;
     void *app;
@@ -91,6 +95,10 @@ int http_request_take_headers(http_request *r, const char *method); /* NL_OK, NL
 void http_request_free(http_request *r);
 /* answer.c: turn the answer into MHD's response and queue it. */
 enum MHD_Result http_queue_answer(http_request *r);
+/* accept.c: from start on connections come in; after stop there are no new ones, and no new requests. */
+#define HTTP_RESERVE 64 /* connections beyond the limit, which are told so; more of them wait to be accepted */
+int http_accept_start(http_server *s, nl_error *err);
+void http_accept_stop(http_server *s);
 /* slow.c: see there. */
 int http_slow_start(http_server *s, nl_error *err);
 void http_slow_stop(http_server *s);

@@ -35,7 +35,6 @@
 #define DRAIN             (8 * 1024 * 1024)
 #define CONNECTION_MEMORY (48 * 1024) /* half of it is the read buffer. The library zeroes it all behind each request */
 #define IDLE_SECONDS      60u
-#define RESERVE           64 /* connections beyond the limit, which are told so; more of them wait to be accepted */
 #define ROOM              "server/http"
 
 /* ── before the body ── */
@@ -295,42 +294,54 @@ static void on_connection(void *arg, struct MHD_Connection *connection, void **c
     }
 }
 
-/* MHD takes the listening socket. */
-static int start_daemon(http_server *s, const struct http_server_options *o, int fd, nl_error *err)
+static struct MHD_Daemon *start_daemon(http_server *s, const struct http_server_options *o, bool tls)
 {
-    size_t poll = o->poll_threads ? o->poll_threads : nl_cores();
-    if (!o->poll_threads && poll < 2)
-        poll = 2;
-    unsigned connections = connections_that_fit(o->max_connections ? o->max_connections : 4096);
-    if (poll > connections)
-        poll = connections;
-    s->max_connections = connections;
-    connections += RESERVE;
-    bool tls = o->tls_cert && o->tls_key;
-    if (tls && MHD_is_feature_supported(MHD_FEATURE_TLS) != MHD_YES)
-        return nl_fail(err, NL_UNSUPPORTED, "this libmicrohttpd was built without TLS");
     struct MHD_OptionItem more[] = {{MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)o->tls_cert},
                                     {MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)o->tls_key},
                                     {MHD_OPTION_END, 0, NULL}};
     unsigned flags = MHD_USE_EPOLL | MHD_USE_INTERNAL_POLLING_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
-                     (tls ? (unsigned)MHD_USE_TLS : 0u);
-    /* A pool of one is not a pool to MHD: it wants 0 then. */
-    s->daemon = MHD_start_daemon(flags, 0, NULL, NULL, on_call, s, MHD_OPTION_EXTERNAL_LOGGER, log_mhd, NULL,
-                                 MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_THREAD_POOL_SIZE,
-                                 poll > 1 ? (unsigned)poll : 0u, MHD_OPTION_CONNECTION_LIMIT, connections,
-                                 MHD_OPTION_CONNECTION_TIMEOUT, o->idle_timeout ? o->idle_timeout : IDLE_SECONDS,
-                                 MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
-                                 MHD_OPTION_URI_LOG_CALLBACK, on_target, s, MHD_OPTION_UNESCAPE_CALLBACK, no_unescape,
-                                 s, MHD_OPTION_NOTIFY_COMPLETED, on_done, s, MHD_OPTION_NOTIFY_CONNECTION,
-                                 on_connection, s, MHD_OPTION_ARRAY, tls ? more : &more[2], MHD_OPTION_END);
-    if (s->daemon)
-        return NL_OK;
-    return tls ? nl_fail(err, NL_INVALID, "cannot start: are certificate and key PEM, and do they belong together?")
-               : nl_fail(err, NL_IO, "cannot start the HTTP server");
+                     MHD_USE_NO_LISTEN_SOCKET | (tls ? (unsigned)MHD_USE_TLS : 0u);
+    return MHD_start_daemon(flags, 0, NULL, NULL, on_call, s, MHD_OPTION_EXTERNAL_LOGGER, log_mhd, NULL,
+                            MHD_OPTION_CONNECTION_LIMIT, (unsigned)(s->max_connections + 2 * HTTP_RESERVE),
+                            MHD_OPTION_CONNECTION_TIMEOUT, o->idle_timeout ? o->idle_timeout : IDLE_SECONDS,
+                            MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_URI_LOG_CALLBACK,
+                            on_target, s, MHD_OPTION_UNESCAPE_CALLBACK, no_unescape, s, MHD_OPTION_NOTIFY_COMPLETED,
+                            on_done, s, MHD_OPTION_NOTIFY_CONNECTION, on_connection, s, MHD_OPTION_ARRAY,
+                            tls ? more : &more[2], MHD_OPTION_END);
 }
 
+/* One daemon a poll thread. What was started before a failure is stopped by free_server(). */
+static int start_daemons(http_server *s, const struct http_server_options *o, nl_error *err)
+{
+    size_t poll = o->poll_threads ? o->poll_threads : nl_cores();
+    if (!o->poll_threads && poll < 2)
+        poll = 2;
+    bool tls = o->tls_cert && o->tls_key;
+    if (tls && MHD_is_feature_supported(MHD_FEATURE_TLS) != MHD_YES)
+        return nl_fail(err, NL_UNSUPPORTED, "this libmicrohttpd was built without TLS");
+    s->max_connections = connections_that_fit(o->max_connections ? o->max_connections : 4096);
+    s->daemons = calloc(poll, sizeof(struct MHD_Daemon *));
+    if (!s->daemons)
+        return nl_fail_memory(err);
+    while (s->n_daemons < poll) {
+        struct MHD_Daemon *d = start_daemon(s, o, tls);
+        if (!d)
+            return tls ? nl_fail(err, NL_INVALID,
+                                 "cannot start: are certificate and key PEM, and do they belong together?")
+                       : nl_fail(err, NL_IO, "cannot start the HTTP server");
+        s->daemons[s->n_daemons++] = d;
+    }
+    return NL_OK;
+}
+
+/* Stop everything that was started. */
 static void free_server(http_server *s)
 {
+    http_accept_stop(s);
+    http_slow_stop(s);
+    for (size_t i = 0; i < s->n_daemons; i++)
+        MHD_stop_daemon(s->daemons[i]);
+    free(s->daemons);
     nl_pool_free(s->disk);
     for (size_t i = 0; i < s->n_hosts; i++)
         free(s->hosts[i]);
@@ -365,26 +376,24 @@ static int init_server(http_server *s, const struct http_server_options *o, nl_e
 
 int http_server_start(const struct http_server_options *o, http_server **out, nl_error *err)
 {
-    int fd = -1;
     *out = NULL;
     http_server *s = calloc(1, sizeof(*s));
     if (!s)
         return nl_fail_memory(err);
+    s->listener = -1;
     int rc = init_server(s, o, err);
     if (!rc)
-        rc = http_listen(o->host, o->port, &fd, err);
+        rc = http_listen(o->host, o->port, &s->listener, err);
     if (!rc)
-        rc = http_learn_names(s, o, fd, err);
-    if (!rc) {
-        *out = s; /* before its threads begin: the handler may look at it at once */
+        rc = http_learn_names(s, o, s->listener, err);
+    if (!rc)
         rc = http_slow_start(s, err);
-    }
     if (!rc)
-        rc = start_daemon(s, o, fd, err);
+        rc = start_daemons(s, o, err);
+    *out = rc ? NULL : s; /* before the first connection: the handler may look at it at once */
+    if (!rc)
+        rc = http_accept_start(s, err);
     if (rc) {
-        http_slow_stop(s);
-        if (fd >= 0)
-            close(fd);
         free_server(s);
         *out = NULL;
     }
@@ -410,11 +419,7 @@ void http_server_stop(http_server *s, unsigned grace)
 {
     if (!s)
         return;
-    /* Closing it must wait for the library; but who connects from here on is refused, not left waiting. */
-    MHD_socket fd = MHD_quiesce_daemon(s->daemon);
-    if (fd != MHD_INVALID_SOCKET)
-        shutdown(fd, SHUT_RDWR);
-    atomic_store(&s->closing, true);
+    http_accept_stop(s);
     struct timespec until;
     clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += grace;
@@ -426,9 +431,5 @@ void http_server_stop(http_server *s, unsigned grace)
     while (s->jobs > 0)
         pthread_cond_wait(&s->idle, &s->mutex);
     pthread_mutex_unlock(&s->mutex);
-    http_slow_stop(s);
-    MHD_stop_daemon(s->daemon);
-    if (fd != MHD_INVALID_SOCKET)
-        close(fd);
     free_server(s);
 }

@@ -13,6 +13,8 @@
 #include "server/s3/disk/seam.h"
 #include "server/s3/disk/trailer.h"
 
+#define EARLY ((uint64_t)8 << 20) /* bytes of a large object that are handed to the disk at once */
+
 /* Make up a temporary name, and open the folder that it is for. False: errno. */
 static bool open_tmp(s3_writer *w)
 {
@@ -56,10 +58,15 @@ int s3_writer_open_key(s3_bucket *b, s3_slice key, s3_writer *out, nl_error *err
 
 int s3_writer_write(s3_writer *w, const void *data, size_t len, nl_error *err)
 {
+    uint64_t from = w->size / EARLY * EARLY;
     int rc = s3_file_pwrite(w->fd, data, len, w->size, err);
-    if (!rc)
-        w->size += len;
-    return rc;
+    if (rc)
+        return rc;
+    w->size += len;
+    /* What will be synced begins to be written now, while more arrives; only a hint, so that its failure is none. */
+    if (w->bucket->disk->durable && w->size / EARLY * EARLY > from)
+        sync_file_range(w->fd, (off_t)from, (off_t)(w->size / EARLY * EARLY - from), SYNC_FILE_RANGE_WRITE);
+    return NL_OK;
 }
 
 /* Close everything; the temporary name is removed unless it was renamed away. */

@@ -1,0 +1,68 @@
+/* accept.c: one thread accepts connections and deals them out, one poll thread after the other.
+ *
+ * Why not the library: its poll threads accept each for themselves, as many at once as there are. Connections that come
+ * together, as those of one client that sends a large object in parts, then end up with one thread, and with one core for
+ * all their hashing, while the other threads have nothing to do.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "server/http/internal.h"
+
+/* Nothing can be accepted just now; who waits has nothing better to do than to look again. */
+static void wait_a_moment(void)
+{
+    const struct timespec moment = {.tv_nsec = 5 * 1000 * 1000};
+    nanosleep(&moment, NULL);
+}
+
+static void *accept_all(void *arg)
+{
+    http_server *s = arg;
+    for (size_t next = 0; !atomic_load(&s->closing);) {
+        struct sockaddr_storage a;
+        socklen_t len = sizeof(a);
+        if (http_server_connections(s) >= s->max_connections + HTTP_RESERVE) {
+            wait_a_moment();
+            continue;
+        }
+        int fd = accept4(s->listener, (struct sockaddr *)&a, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd >= 0) {
+            /* The daemon takes the socket, also where it fails. */
+            if (MHD_add_connection(s->daemons[next], fd, (struct sockaddr *)&a, len) != MHD_YES)
+                nl_log("server/http", NL_LOG_WARN, "a connection was dropped: errno %d", errno);
+            next = (next + 1) % s->n_daemons;
+        } else if (errno != EINTR && errno != ECONNABORTED && !atomic_load(&s->closing)) {
+            wait_a_moment(); /* no descriptors, no memory */
+        }
+    }
+    return NULL;
+}
+
+int http_accept_start(http_server *s, nl_error *err)
+{
+    int flags = fcntl(s->listener, F_GETFL);
+    if (flags < 0 || fcntl(s->listener, F_SETFL, flags & ~O_NONBLOCK))
+        return nl_fail_errno(err, errno, "cannot wait for connections");
+    int rc = pthread_create(&s->acceptor, NULL, accept_all, s);
+    if (rc)
+        return nl_fail_errno(err, rc, "cannot start a thread");
+    s->accepts = true;
+    return NL_OK;
+}
+
+void http_accept_stop(http_server *s)
+{
+    atomic_store(&s->closing, true);
+    if (s->accepts) {
+        shutdown(s->listener, SHUT_RDWR); /* wakes the thread; who connects from here on is refused */
+        pthread_join(s->acceptor, NULL);
+        s->accepts = false;
+    }
+    if (s->listener >= 0)
+        close(s->listener);
+    s->listener = -1;
+}

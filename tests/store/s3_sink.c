@@ -425,6 +425,67 @@ static void a_completion_may_fail_inside_a_200(void **state)
     stop(&f);
 }
 
+/* Takes every part and keeps none. */
+static void take_all(void *ctx, const struct standin_request *q, struct standin_answer *a)
+{
+    (void)ctx;
+    if (strstr(q->target, "?uploads="))
+        *a = (struct standin_answer){.body = started, .body_len = sizeof started - 1};
+    else if (!strcmp(q->method, "POST"))
+        *a = (struct standin_answer){.body = done, .body_len = sizeof done - 1};
+    else
+        a->headers = "ETag: \"p\"\r\n";
+}
+
+/* At most 10,000 parts: larger ones where the size is known and needs it; where it is not, they grow on the way. */
+static void parts_fit_the_object(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *why;
+        uint64_t hint;
+        size_t len, parts, first, last; /* bytes of the first and the last part */
+    } cases[] = {
+        {"a size that fits", 9999999, 4000, 4, 1000, 1000},
+        {"a size that just fits", 10000000, 4000, 4, 1000, 1000},
+        {"one byte more", 10000001, 4000, 2, 2000, 2000},
+        {"655 times as much", UINT64_C(6553600000), 1320000, 3, 656000, 8000},
+        {"more than anything", UINT64_MAX, 4000, 0, 0, 0},
+        {"unknown: twice as large after 500 parts", 0, 506000, 503, 1000, 2000},
+        {"known, and not what it was said to be", 1, 506000, 506, 1000, 1000},
+    };
+    for (size_t i = 0; i < NL_LEN(cases); i++) {
+        check_why("%s", cases[i].why);
+        struct standin *server = standin_start(take_all, NULL);
+        nl_store_options o = {.endpoint_url = standin_url(server),
+                              .region = "us-east-1",
+                              .access_key = "KEY",
+                              .secret_key = "SECRET"};
+        struct fixture f = {.server = server};
+        nl_error err = {0};
+        struct store_tuning t = {.part_size = 1000, .part_buffers = 3};
+        CHECK_OK(store_new_tuned(&o, &t, &f.store, &err), err);
+        char *data = some_bytes(cases[i].len);
+        CHECK_OK(write_object(&f, data, cases[i].len, &(nl_put_options){.size_hint = cases[i].hint}, &err), err);
+        size_t parts = 0, first = 0, last = 0;
+        for (size_t n = 0; n < standin_count(server); n++) {
+            const struct standin_request *q = standin_seen(server, n);
+            const char *number = strstr(q->target, "partNumber=");
+            parts += number != NULL;
+            if (number && strtoul(number + strlen("partNumber="), NULL, 10) == 1)
+                first = q->body_len;
+            if (number && strtoul(number + strlen("partNumber="), NULL, 10) == cases[i].parts)
+                last = q->body_len;
+        }
+        CHECK_INT(parts, cases[i].parts);
+        CHECK_INT(first, cases[i].first);
+        CHECK_INT(last, cases[i].last);
+        free(data);
+        nl_store_free(f.store);
+        standin_stop(server);
+    }
+}
+
 /* What is kept with an object goes with the request that makes it: the PUT, or the beginning of an upload; and with a copy,
  * where it replaces what the source has. */
 static void headers_go_with_the_object(void **state)
@@ -533,6 +594,7 @@ int main(void)
         cmocka_unit_test(a_lost_answer_is_no_conflict),
         cmocka_unit_test(somebody_elses_object_stays_a_conflict),
         cmocka_unit_test(a_completion_may_fail_inside_a_200),
+        cmocka_unit_test(parts_fit_the_object),
         cmocka_unit_test(headers_go_with_the_object),
         cmocka_unit_test(headers_that_cannot_be_kept_are_refused),
         cmocka_unit_test(small_operations),

@@ -526,13 +526,15 @@ static const struct nl_sink_ops s3_sink_ops = {s3_write, s3_commit, s3_abort};
 
 /* ── making one ── */
 
-/* Parts so large that the object fits into most_parts; and so few at a time that memory stays bounded. */
+/* Parts so large that the object fits into most_parts (536 MiB for 5 TiB); and so few at a time that memory stays bounded,
+ * but two. */
 static void choose_sizes(struct s3_sink *s, const nl_put_options *o, const struct store_tuning *t)
 {
-    s->part_size = t->part_size;
+    uint64_t fits = (uint64_t)t->part_size * most_parts;
     s->size_known = o->size_hint != 0;
-    while (o->size_hint / s->part_size >= most_parts && s->part_size < largest_part)
-        s->part_size *= 2;
+    s->part_size = t->part_size * (s->size_known ? (size_t)((o->size_hint - 1) / fits) + 1 : 1);
+    if (s->part_size > largest_part)
+        s->part_size = largest_part;
     size_t memory = t->part_size * t->part_buffers;
     while (s->n_slots > 2 && s->n_slots * s->part_size > memory)
         s->n_slots--;

@@ -22,6 +22,7 @@
 
 _Static_assert(sizeof(SHA256_CTX) <= sizeof(((s3_digest *)0)->state), "the SHA-256 context fits");
 _Static_assert(sizeof(SHA_CTX) <= sizeof(((s3_digest *)0)->state), "the SHA-1 context fits");
+_Static_assert(offsetof(MD5_CTX, D) == 3 * sizeof(uint32_t), "the four words of MD5 lie in a row");
 _Static_assert(sizeof(MD5_CTX) <= sizeof(((s3_digest *)0)->state), "the MD5 context fits");
 
 static const struct kind {
@@ -188,6 +189,19 @@ size_t s3_digest_final(s3_digest *d, uint8_t out[static S3_DIGEST_MAX])
     }
     s3_digest_open(d, d->kind);
     return size;
+}
+
+uint32_t *s3_md5_words(s3_digest *d)
+{
+    return &((MD5_CTX *)d->state)->A; /* B, C and D follow */
+}
+
+void s3_md5_count(s3_digest *d, uint64_t bytes)
+{
+    MD5_CTX *c = (MD5_CTX *)d->state;
+    uint64_t bits = ((uint64_t)c->Nh << 32 | c->Nl) + bytes * 8;
+    c->Nl = (MD5_LONG)bits;
+    c->Nh = (MD5_LONG)(bits >> 32);
 }
 
 size_t s3_digest_size(enum s3_digest_kind kind)

@@ -33,6 +33,11 @@ void s3_digest_update(s3_digest *d, const void *data, size_t len);
 /* The digest, big-endian, into out; returns its length in bytes. The digest then starts afresh: it may be used again. */
 size_t s3_digest_final(s3_digest *d, uint8_t out[static S3_DIGEST_MAX]);
 
+/* For md5_lanes.h: the four words of an MD5 that has taken whole blocks alone, to be moved on by who hashes blocks himself and
+ * then says how many bytes they were. */
+uint32_t *s3_md5_words(s3_digest *d);
+void s3_md5_count(s3_digest *d, uint64_t bytes);
+
 /* The CRC of two pieces in a row from the CRC of each (big-endian, CRC kinds only): into first. Reads no data. */
 void s3_crc_combine(enum s3_digest_kind kind, uint8_t *first, const uint8_t *second, uint64_t second_len);
 

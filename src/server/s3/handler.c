@@ -204,6 +204,7 @@ static void on_done(void *app, http_request *http)
     if (op && op->drop)
         op->drop(rq);
     s3_bucket_release(rq->bucket);
+    s3_body_close(&rq->body);
     nl_buf_free(&rq->text);
     s3_server_keys_release(s, rq->keys);
 }

@@ -93,7 +93,7 @@ static int choose_md5(s3_body *b, const s3_body_options *o, nl_error *err)
     }
     b->has_md5 = md5 || o->want_md5;
     if (b->has_md5)
-        s3_digest_open(&b->md5, S3_MD5);
+        s3_lane_open(&b->md5, b->length);
     return NL_OK;
 }
 
@@ -148,7 +148,7 @@ static int take(void *ctx, const void *data, size_t len, nl_error *err)
     if (b->has_sha256)
         s3_digest_update(&b->sha256, data, len);
     if (b->has_md5)
-        s3_digest_update(&b->md5, data, len);
+        s3_lane_update(&b->md5, data, len);
     if (b->has_checksum)
         s3_digest_update(&b->checksum, data, len);
     return b->fn ? b->fn(b->ctx, data, len, err) : NL_OK;
@@ -223,10 +223,17 @@ int s3_body_end(s3_body *b, nl_arena *arena, nl_error *err)
                           "The provided 'x-amz-content-sha256' header does not match what was computed.");
     }
     if (b->has_md5) {
-        nl_hex(digest, s3_digest_final(&b->md5, digest), b->md5_hex);
+        s3_lane_final(&b->md5, digest);
+        s3_lane_close(&b->md5);
+        nl_hex(digest, 16, b->md5_hex);
         if (b->check_md5 && memcmp(digest, b->want_md5, 16))
             return refuse(b, "BadDigest", NL_INVALID, err,
                           "The Content-MD5 you specified did not match what we received.");
     }
     return b->has_checksum ? check_checksum(b, arena, err) : NL_OK;
+}
+
+void s3_body_close(s3_body *b)
+{
+    s3_lane_close(&b->md5);
 }

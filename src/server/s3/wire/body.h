@@ -11,12 +11,14 @@
 #include "s3proto/hash.h"
 #include "s3proto/sigv4.h"
 #include "server/s3/wire/chunked.h"
+#include "server/s3/wire/lanes.h"
 
 typedef struct s3_body {
     enum s3_payload payload;
     bool chunked; /* chunks is in use */
     s3_chunked chunks;
-    s3_digest sha256, md5, checksum;
+    s3_digest sha256, checksum;
+    s3_lane md5;
     bool has_sha256, has_md5, has_checksum;
     bool in_trailer; /* the checksum is announced as a trailer */
     char want_sha256[S3_SHA256_HEX];
@@ -52,9 +54,11 @@ typedef struct s3_body_options {
 
 /* Do the headers bring a checksum of the body, or announce one in a trailer? */
 bool s3_body_brings_checksum(const s3_pair *headers, size_t n);
-/* On failure b->code is set. Nothing to release. */
+/* On failure b->code is set. It must stay where it is, and be closed. */
 int s3_body_open(s3_body *b, const s3_body_options *o, nl_error *err);
 int s3_body_feed(s3_body *b, const void *data, size_t len, nl_error *err);
 int s3_body_end(s3_body *b, nl_arena *arena, nl_error *err);
+/* At any time; one that is zeroed or closed is fine. */
+void s3_body_close(s3_body *b);
 
 #endif

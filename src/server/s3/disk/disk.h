@@ -59,7 +59,8 @@ struct s3_disk {
     int state; /* ROOT/.neuralake */
     int lock;
     bool durable;
-    bool nameless; /* files can be made without a name, and be given one later */
+    bool nameless;     /* files can be made without a name, and be given one later */
+    atomic_bool walks; /* openat2() is not known: paths are walked folder by folder */
     atomic_uint_fast64_t next_tmp;
     pthread_mutex_t mutex; /* guards buckets */
     s3_bucket *buckets;

@@ -63,16 +63,26 @@ static int walk_to(s3_bucket *b, s3_slice key)
     return fd;
 }
 
+/* Open a key's file by its path, at once where the kernel can do that without following links. -1 with errno. */
+static int open_path(s3_bucket *b, s3_slice key, const char *path)
+{
+    const struct open_how how = {.flags = OPEN_FLAGS, .resolve = RESOLVE_NO_SYMLINKS};
+    if (!atomic_load_explicit(&b->disk->walks, memory_order_relaxed)) {
+        int fd = (int)syscall(SYS_openat2, b->fd, path, &how, sizeof(how));
+        if (fd >= 0 || (errno != ENOSYS && errno != EPERM))
+            return fd;
+        atomic_store_explicit(&b->disk->walks, true, memory_order_relaxed); /* an old kernel, or a sandbox */
+    }
+    return walk_to(b, key);
+}
+
 /* NL_NOT_FOUND: nothing that is an object is there. */
 static int open_plain(s3_bucket *b, s3_slice key, s3_object *out, nl_error *err)
 {
     char path[S3_PLACE_PATH];
     if (!s3_place_path(key, path))
         return no_such_key(key, err);
-    const struct open_how how = {.flags = OPEN_FLAGS, .resolve = RESOLVE_NO_SYMLINKS};
-    out->fd = (int)syscall(SYS_openat2, b->fd, path, &how, sizeof(how));
-    if (out->fd < 0 && (errno == ENOSYS || errno == EPERM || errno == EAGAIN))
-        out->fd = walk_to(b, key); /* an old kernel, or a sandbox that does not know the call */
+    out->fd = open_path(b, key, path);
     if (out->fd < 0)
         return errno == ENOENT || errno == ELOOP || errno == ENXIO || errno == ENOTDIR
                    ? no_such_key(key, err)

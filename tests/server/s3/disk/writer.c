@@ -115,7 +115,7 @@ static void conflicts(void **state)
     s3_disk_close(d);
 }
 
-/* Both ways to a name, and a key that comes or goes between the guess at the beginning and the commit. */
+/* Both ways to a name, and to a file; and a key that comes or goes between the guess at the beginning and the commit. */
 static void nameless_or_not(void **state)
 {
     s3_bucket *b;
@@ -127,6 +127,7 @@ static void nameless_or_not(void **state)
     for (int way = 0; way < 2; way++) {
         s3_writer first, second;
         d->nameless = can && way == 0;
+        atomic_store(&d->walks, way == 1);
         check_why("%s", d->nameless ? "nameless" : "with a temporary name");
         CHECK_OK(s3_writer_open_key(b, slice("k/x"), &first, &err), err);
         CHECK(d->nameless ? first.tmp < 0 : first.tmp >= 0);
@@ -153,6 +154,9 @@ static void nameless_or_not(void **state)
         check_bytes(b, "f/inside", "i");
         CHECK_INT(s3_overflow_count(&b->overflow), 1);
         CHECK_INT(tmp_entries(tmp), 0);
+        check_bytes(b, "k", NULL);
+        check_bytes(b, "k/y", NULL);
+        check_bytes(b, "k/x/z", NULL);
         static const char *const all[] = {"k/x", "f", "f/inside"};
         for (size_t i = 0; i < NL_LEN(all); i++)
             CHECK_OK(s3_object_delete(b, slice(all[i]), NULL, &err), err);

@@ -94,7 +94,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     /* Addresses in turn, or the ports of one would be used up; no lingering, for the same reason. */
     struct sockaddr_in me = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7F000000u + 2 + from++ % 0xFFFFF0u)};
     const struct linger hard = {1, 0};
-    const struct timeval patience = {0, 10000};
+    const struct timeval patience = {0, 3000};
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
     setsockopt(fd, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
     if (bind(fd, (struct sockaddr *)&me, sizeof(me)) || connect(fd, (struct sockaddr *)&address, sizeof(address))) {

@@ -204,6 +204,20 @@ same "$(by other "$url2/lake/private")" 200 "SIGHUP: the new key holds"
 kill -TERM "$second"
 wait "$second" || fail "the second server ended with $?"
 grep -q ' reader GetObject "GET /lake/pub/big" 200 in=0 out=21000000 ' "$dir/log" || fail "access log: $(cat "$dir/log")"
+
+# By another address of this machine, where it has one: metrics are for loopback alone.
+address=$(hostname -I 2>/dev/null | cut -d' ' -f1)
+if [ -n "$address" ]; then
+    "$neuralake" s3 serve --root "$dir/root4" --listen 0.0.0.0:0 --credentials "$dir/keys.yaml" >"$dir/out4" &
+    third=$!
+    for _ in $(seq 100); do [ -s "$dir/out4" ] && break; sleep 0.1; done
+    port=$(sed -n 's/^listening on .*:\([0-9]*\)$/\1/p' "$dir/out4")
+    status() { curl --noproxy '*' -s -o /dev/null -w '%{http_code}' "$1"; }
+    same "$(status "http://127.0.0.1:$port/-/metrics") $(status "http://$address:$port/-/health") $(status "http://$address:$port/-/metrics")" \
+        "200 200 404" "metrics"
+    kill -TERM "$third"
+    wait "$third" || fail "the third server ended with $?"
+fi
 refused "not a loopback address" "$neuralake" s3 serve --root "$dir/root3" --listen 0.0.0.0:0
 echo "keys, https, log: ok"
 

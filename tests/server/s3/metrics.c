@@ -79,11 +79,30 @@ static void access_log(void **state)
     free(moved);
 }
 
+/* Whom they are for. That other machines' requests are told apart is tried by tests/interop/s3_clients.sh. */
+static void whom(void **state)
+{
+    static const struct {
+        enum s3_metrics_for whom;
+        int status;
+    } cases[] = {{S3_METRICS_FOR_THIS_MACHINE, 200}, {S3_METRICS_FOR_ALL, 200}, {S3_METRICS_FOR_NOBODY, 404}};
+    struct fixture *f = *state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        check_why("whom %d", (int)cases[i].whom);
+        fixture_start_with(f, (struct s3_server_options){.metrics_for = cases[i].whom});
+        CHECK_INT(request(f, "GET", "/-/metrics", NULL, NULL), cases[i].status);
+        CHECK_INT(request(f, "GET", "/-/health", NULL, NULL), 200);
+        fixture_stop(f);
+    }
+    check_why("%s", "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(counters, fixture_bucket, fixture_teardown),
         cmocka_unit_test_setup_teardown(access_log, fixture_folder, fixture_teardown),
+        cmocka_unit_test_setup_teardown(whom, fixture_folder, fixture_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

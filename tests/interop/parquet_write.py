@@ -437,6 +437,22 @@ def has(t, test):
     return test(t) or any(has(t.field(i).type, test) for i in range(t.num_fields))
 
 
+def read_by_pyarrow(path, table):
+    """The file as a table; None where pyarrow cannot read its own file of these rows either: it refuses a fixed-size list
+    that may not be null within a struct that is."""
+    try:
+        return pq.read_table(path)
+    except pa.ArrowInvalid as refused:
+        own = path + ".pyarrow"
+        pq.write_table(table, own)
+        try:
+            pq.read_table(own)
+        except pa.ArrowInvalid as same:
+            if str(same) == str(refused) and "lists to be of size" in str(same):
+                return None
+        raise
+
+
 def nested_case(folder, depth, rows, **options):
     made = [random_field(f"c{i}", depth) for i in range(R.randint(1, 4))]
     schema = pa.schema([f for f, _ in made])
@@ -445,7 +461,9 @@ def nested_case(folder, depth, rows, **options):
     path = os.path.join(folder, "nested.parquet")
     why = f"nested, {rows} rows, {options}: {schema}"
     write(path, schema, slices(table, R.choice(([rows], [1, 7, 64], [200, 3]))), **options)
-    got = pq.read_table(path)
+    got = read_by_pyarrow(path, table)
+    if got is None:
+        return
     for i, f in enumerate(schema):
         want = [plain(v) for v in table.column(i).to_pylist()]
         assert [plain(v) for v in got.column(i).to_pylist()] == want, f"{why}: pyarrow: {f.name}"

@@ -18,7 +18,7 @@ from cli_case import C_CATALOG, CATALOG, Case, LIMIT, SOURCE  # pylint: disable=
 class Words(Case):
     COMMANDS = ("demo", "query", "tables", "describe", "check", "generate", "s3 serve", "s3 env", "s3 mb", "s3 rb", "s3 ls", "s3 cp", "s3 mv", "s3 sync", "s3 cat",
                 "s3 rm", "s3 stat", "s3 du", "s3 presign", "parquet inspect", "parquet head", "parquet cat", "parquet check",
-                "parquet rewrite")
+                "parquet rewrite", "cache info", "cache clear")
 
     def test_help_of_everything(self):
         text = self.ok("--help")
@@ -31,14 +31,14 @@ class Words(Case):
             self.assertTrue(one.startswith(f"Usage: neuralake {c} [OPTIONS]"), one)
             self.assertRegex(one, "(?m)^  -v, --verbose")
             self.assertLessEqual(max(map(len, one.splitlines())), 110, one)
-        for group in ("s3", "parquet"):
+        for group in ("s3", "parquet", "cache"):
             one = self.ok(group, "--help")
             for c in self.COMMANDS:
                 self.assertEqual(c.startswith(group + " "), bool(re.search(rf"(?m)^  {c} ", one)))
         self.assertRegex(self.ok("--version"), r"^neuralake \d+\.\d+\.\d+\S*\n$")
 
     def test_nothing_asked_is_wrong_usage_and_shows_the_help(self):
-        for words in ((), ("s3",), ("parquet",)):
+        for words in ((), ("s3",), ("parquet",), ("cache",)):
             r = self.run_raw(*words)
             self.assertEqual((r.returncode, r.stderr), (2, b""))
             self.assertIn(b"Commands:\n", r.stdout)

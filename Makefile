@@ -49,10 +49,11 @@ asan tsan: setup-build-run-test
 fault: setup-build-test
 	@$(MAKE) --no-print-directory test CTEST="-L fault"
 
-## make large     Parquet files at the ends of what the format allows: minutes, 6 GB of disk, 8 GB of memory
+## make large     Parquet files at the ends of what the format allows, a million objects: minutes, 6 GB of disk, 8 GB of memory
 large: setup-build-run
 	@$(MAKE) --no-print-directory program
 	@NEURALAKE=$(BUILD)/neuralake python3 -B tests/large/parquet.py
+	@NEURALAKE=$(BUILD)/neuralake python3 -B tests/large/objects.py
 
 ## make cross     the kernels built for arm64 and tested under qemu
 cross: setup-build-cross

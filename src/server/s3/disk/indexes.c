@@ -86,7 +86,7 @@ static bool is_true(s3_index *x)
         return true;
     if (x->wd < 0)
         return false;
-    /* N3: a change behind our last event, and long enough ago for its event to be here, was never told. */
+    /* X3: a change behind our last event, and long enough ago for its event to be here, was never told. */
     int64_t changed = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
     return changed <= x->changed_ns || s3_index_clock() - changed < MISSED_NS;
 }

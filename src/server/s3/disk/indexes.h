@@ -6,14 +6,14 @@
  *
  * A folder is watched before it is read, so that nothing falls between; from then on the kernel tells of every name that
  * comes or goes, in order, before the call that did it returns: of our writes and of those by hand alike. A writer does
- * nothing for it. One that the kernel does not tell about (N3) is read anew whenever its change time has moved.
+ * nothing for it. One that the kernel does not tell about (X3) is read anew whenever its change time has moved.
  *
- * N1  What a listing shows is what was in the folder when it asked, or newer.
- * N2  A failure of an index is never one of a listing: it is dropped, with a line in the log, and the folder is read.
- * N3  Where changes may come from other machines (NFS, SMB, FUSE, …) there is no watch; nor where the kernel grants none.
+ * X1  What a listing shows is what was in the folder when it asked, or newer.
+ * X2  A failure of an index is never one of a listing: it is dropped, with a line in the log, and the folder is read.
+ * X3  Where changes may come from other machines (NFS, SMB, FUSE, …) there is no watch; nor where the kernel grants none.
  *     A watched folder whose change time moved a second ago without an event is read anew all the same.
- * N4  Bounded: 128 indexes in use, 1,024 files; a change costs a record of its name until the next rewrite, which comes
- *     after as many changes as a sixteenth of the base.
+ * X4  Bounded: 128 indexes in use, each with an open file and folder. A change costs a record of its name until the next
+ *     rewrite, which comes after as many changes as a sixteenth of the names (8,192 to 65,536).
  *
  * Any thread. One mutex guards all; what takes long (reading a folder, rewriting) is done without it.
  */

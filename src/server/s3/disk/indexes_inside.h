@@ -25,6 +25,7 @@ void s3_indexes_save(s3_indexes *s, s3_index *x, bool wait);
 
 /* ── watch.c ── */
 
+/* Ask the kernel for events; without them no index is watched. */
 void s3_watch_open(s3_indexes *s);
 /* Watch x's folder, where it can be: else x->wd stays -1. */
 void s3_watch_add(s3_indexes *s, s3_index *x);

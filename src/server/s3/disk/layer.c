@@ -71,7 +71,7 @@ int s3_tail_fold(s3_tail *t, s3_layer **out, nl_error *err)
     }
     if (n)
         qsort(l->changes, n, sizeof(*l->changes), by_name);
-    for (size_t i = 0; i < n; i++) { /* T1 */
+    for (size_t i = 0; i < n; i++) { /* Y1 */
         bool again = i + 1 < n && !s3_slice_compare(l->changes[i].name, l->changes[i + 1].name);
         if (!again)
             l->changes[l->n++] = l->changes[i];

@@ -3,7 +3,7 @@
  *     s3_tail     as they came:    +b  +a  -b  +c
  *     s3_layer    sorted, folded:  +a  -b  +c            never changed, shared by counting
  *
- * T1  Of one name the last change counts. "-" is kept: it hides the name in what is older.
+ * Y1  Of one name the last change counts. "-" is kept: it hides the name in what is older.
  */
 #ifndef NL_SERVER_S3_DISK_LAYER_H
 #define NL_SERVER_S3_DISK_LAYER_H
@@ -31,7 +31,9 @@ typedef struct s3_tail {
     size_t n;
 } s3_tail;
 
+/* The name is copied. */
 int s3_tail_add(s3_tail *t, s3_slice name, bool present, nl_error *err);
+/* Afterwards it is empty. */
 void s3_tail_free(s3_tail *t);
 /* Sort what is in the tail, which is empty afterwards (also after a failure: then its changes are lost). */
 int s3_tail_fold(s3_tail *t, s3_layer **out, nl_error *err);

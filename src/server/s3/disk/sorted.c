@@ -116,7 +116,7 @@ int s3_sorted_finish(s3_sorted_writer *w, s3_sorted *out, nl_error *err)
 
 /* ── reading ── */
 
-/* Have block i in data, checked (F1), its first record next. */
+/* Have block i in data, checked (O1), its first record next. */
 static int load(s3_sorted_reader *r, uint64_t i, nl_error *err)
 {
     uint16_t used;

@@ -6,7 +6,7 @@
  *
  * It is read with pread() alone: nothing is mapped, nothing is kept in memory but the block that a reader is at.
  *
- * F1  Every block is checked before a name of it is believed: damage, a block of another file and a hole that a power cut
+ * O1  Every block is checked before a name of it is believed: damage, a block of another file and a hole that a power cut
  *     left are NL_CORRUPT, never wrong names. So nothing here is ever synced.
  */
 #ifndef NL_SERVER_S3_DISK_SORTED_H

@@ -1,4 +1,4 @@
-/* tests/server/s3/disk/blend.c: a file and layers of changes, read as one, against a plain set (V1, T1). */
+/* tests/server/s3/disk/blend.c: a file and layers of changes, read as one, against a plain set (V1, Y1). */
 #include "server/s3/disk/blend.h"
 
 #include <fcntl.h>

@@ -385,7 +385,7 @@ static void foreign_things_in_its_folder_go(void **state)
     }
 }
 
-/* N2: where there can be no index, listings are read from the folder. */
+/* X2: where there can be no index, listings are read from the folder. */
 static void without_an_index_listings_are_the_same(void **state)
 {
     struct lake l;
@@ -427,7 +427,7 @@ static void without_an_index_listings_are_the_same(void **state)
     free(above);
 }
 
-/* N3: without events the change time decides. */
+/* X3: without events the change time decides. */
 static void without_events_the_time_decides(void **state)
 {
     struct lake l;

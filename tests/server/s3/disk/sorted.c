@@ -1,4 +1,4 @@
-/* tests/server/s3/disk/sorted.c: files of names against arrays of them; every damage is noticed (F1). */
+/* tests/server/s3/disk/sorted.c: files of names against arrays of them; every damage is noticed (O1). */
 #include "server/s3/disk/sorted.h"
 
 #include <fcntl.h>

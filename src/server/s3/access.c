@@ -1,5 +1,5 @@
 /* access.c: what a request may do, by the rights of its key (credentials.h, R3) or, unsigned, by the anonymous entries of the
- * credentials file and the bucket's policy (policy.h, E2). */
+ * credentials file; and what the bucket's policy gives to everybody (policy.h, E2). */
 #include "server/s3/internal.h"
 #include "server/s3/op/op.h"
 #include "server/s3/policy.h"
@@ -36,7 +36,7 @@ bool s3_is_open(s3_request *rq)
 static bool policy_may(s3_request *rq)
 {
     const s3_op *op = rq->op;
-    const s3_policy *p = rq->who ? NULL : s3_policy_of(rq);
+    const s3_policy *p = s3_policy_of(rq);
     if (!p)
         return false;
     if (rq->key)

@@ -9,7 +9,8 @@
  *
  * E1  A policy is taken only where every word of it is understood: a condition, a denial, another principal or another action
  *     is NotImplemented, never left out.
- * E2  It gives to unsigned requests alone, and only reading. What a key may do stays with the credentials file.
+ * E2  It gives reading alone, and to everybody: unsigned, or signed by a key that has no right of its own there. Nothing that
+ *     the credentials file gives is taken away by it.
  */
 #ifndef NL_SERVER_S3_POLICY_H
 #define NL_SERVER_S3_POLICY_H

@@ -1,11 +1,13 @@
 /* tests/server/s3/policy.c: which policies are taken, and what each gives to who does not sign. */
 #include "server/s3/policy.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/str.h"
 #include "fixture.h"
 #include "support/check.h"
+#include "support/tmp.h"
 
 #define ONE(fields)  "{\"Version\":\"2012-10-17\",\"Statement\":[{" fields "}]}"
 #define ALLOW        "\"Effect\":\"Allow\",\"Principal\":\"*\","
@@ -171,11 +173,45 @@ static void what_it_gives(void **state)
     ask_all(f, false, &(struct ask){"listing", "GET", "/bucket", NULL, 403, "AccessDenied"}, 1);
 }
 
+/* "Everybody" has keys too: one that may do nothing there reads what strangers read, and no more. */
+static void other_keys(void **state)
+{
+    struct fixture *f = *state;
+    static const struct ask cases[] = {
+        {"reading", "GET", "/bucket/pub/a", NULL, 200, "bytes"},
+        {"another key", "GET", "/bucket/private", NULL, 403, "AccessDenied"},
+        {"writing", "PUT", "/bucket/pub/a", "x", 403, "AccessDenied"},
+        {"ending it", "DELETE", "/bucket?policy", NULL, 403, "AccessDenied"},
+        {"its own", "PUT", "/other", NULL, 200, NULL},
+    };
+    char *keys = tmp_path(f->root, "keys.yaml");
+    tmp_write_text(keys, "- {access_key: owner, secret_key: owner-secret}\n"
+                         "- {access_key: guest, secret_key: guest-secret, buckets: [other]}\n");
+    fixture_start_with(f, (struct s3_server_options){.credentials_file = keys, .durability = S3_DURABILITY_NONE});
+    f->client.access_key = "owner";
+    f->client.secret_key = "owner-secret";
+    CHECK_INT(request(f, "PUT", "/bucket", NULL, NULL), 200);
+    CHECK_INT(request(f, "PUT", "/bucket/pub/a", NULL, "bytes"), 200);
+    CHECK_INT(request(f, "PUT", "/bucket/private", NULL, "bytes"), 200);
+    CHECK_INT(request(f, "PUT", "/bucket?policy", NULL, OF("arn:aws:s3:::bucket/pub/*")), 204);
+    f->client.secret_key = "guest-secret";
+    f->client.access_key = "guest";
+    for (size_t i = 0; i < NL_LEN(cases); i++) {
+        check_why("%s", cases[i].why);
+        CHECK_INT(request(f, cases[i].method, cases[i].target, NULL, cases[i].body), cases[i].status);
+        if (cases[i].part)
+            CHECK_HAS(f->reply.body.data, cases[i].part);
+    }
+    check_why("%s", "");
+    free(keys);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(documents),
         cmocka_unit_test_setup_teardown(what_it_gives, fixture_bucket, fixture_teardown),
+        cmocka_unit_test_setup_teardown(other_keys, fixture_folder, fixture_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -49,6 +49,7 @@ typedef struct s3_live_table {
     s3_live *first;
 } s3_live_table;
 
+/* An empty table, in the memory of the caller. */
 void s3_live_init(s3_live_table *t);
 /* Nobody uses any. */
 void s3_live_free(s3_live_table *t);

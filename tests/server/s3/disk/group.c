@@ -98,14 +98,14 @@ static void *ask_and_count(void *arg)
     return NULL;
 }
 
-/* Is somebody in a slot n times? */
-static bool has_users(size_t n)
+/* Are n in one slot? */
+static bool has_users(s3_group *g, size_t n)
 {
     bool found = false;
     for (size_t i = 0; i < S3_GROUP_SLOTS; i++) {
-        pthread_mutex_lock(&group.slots[i].mutex);
-        found |= group.slots[i].users == n;
-        pthread_mutex_unlock(&group.slots[i].mutex);
+        pthread_mutex_lock(&g->slots[i].mutex);
+        found |= g->slots[i].users == n;
+        pthread_mutex_unlock(&g->slots[i].mutex);
     }
     return found;
 }
@@ -130,7 +130,7 @@ static void ask_together(const char *path, int fails, struct asker *first, struc
         others[i] = (struct asker){.fd = fd};
         CHECK(pthread_create(&others[i].thread, NULL, ask_and_count, &others[i]) == 0);
     }
-    while (!has_users(1 + OTHERS))
+    while (!has_users(&group, 1 + OTHERS))
         sched_yield();
     let_go();
     pthread_join(first->thread, NULL);
@@ -180,7 +180,7 @@ static void strangers_in_one_slot(void **state)
 {
     char path[2][600];
     struct stat st;
-    uint64_t slot[2] = {0, 1};
+    uint64_t slot[2] = {0, UINT64_MAX};
     nl_error err = {0};
     snprintf(path[0], sizeof(path[0]), "%s/a", (char *)*state);
     CHECK(!mkdir(path[0], 0700) && !stat(path[0], &st));
@@ -213,12 +213,14 @@ static void strangers_in_one_slot(void **state)
 static struct {
     pthread_mutex_t mutex; /* guards the tape too */
     pthread_cond_t linked;
+    s3_disk *disk;
     s3_bucket *bucket;
     int links, folder_syncs;
     int acked_at[WRITERS];
 } together = {.mutex = PTHREAD_MUTEX_INITIALIZER, .linked = PTHREAD_COND_INITIALIZER};
 
-/* The first sync of the folder begins only when every writer has put its name there: all of them wait for one sync. */
+/* The first sync of the folder begins only when every writer has put its name there and waits: for this sync, or for the
+ * next one where it came after this one's begin. */
 static void record_together(void *ctx, const s3_seam_event *e)
 {
     pthread_mutex_lock(&together.mutex);
@@ -227,10 +229,12 @@ static void record_together(void *ctx, const s3_seam_event *e)
         together.links++;
         pthread_cond_broadcast(&together.linked);
     }
-    if (e->kind == S3_SEAM_SYNCING && tape.nodes[tape_node_of(e->fd)].is_dir && together.folder_syncs++ == 0)
-        while (together.links < WRITERS)
-            pthread_cond_wait(&together.linked, &together.mutex);
+    bool first = e->kind == S3_SEAM_SYNCING && tape.nodes[tape_node_of(e->fd)].is_dir && together.folder_syncs++ == 0;
+    while (first && together.links < WRITERS)
+        pthread_cond_wait(&together.linked, &together.mutex);
     pthread_mutex_unlock(&together.mutex);
+    while (first && !has_users(&together.disk->group, WRITERS))
+        sched_yield();
 }
 
 static void *write_one(void *arg)
@@ -290,6 +294,7 @@ static void one_sync_for_all(void **state)
     CHECK_OK(s3_disk_open(*state, true, &d, &err), err);
     CHECK_OK(s3_bucket_create(d, "bucket", &err), err);
     CHECK_OK(s3_bucket_get(d, "bucket", &together.bucket, &err), err);
+    together.disk = d;
     int first = tape.n;
     if (!d->nameless)
         skip(); /* this file system makes no nameless files */
@@ -301,7 +306,7 @@ static void one_sync_for_all(void **state)
     s3_seam_watch(NULL, NULL);
     s3_bucket_release(together.bucket);
     s3_disk_close(d);
-    /* The one that all waited in may have begun before the last names were there: then there is a second. */
+    /* The first began before the last names were there: those wait for one more. */
     CHECK_MAX(together.folder_syncs, 2);
     for (int now = first; now <= tape.n; now++) {
         int pending = 0;

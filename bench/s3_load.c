@@ -35,6 +35,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/str.h"
 #include "job.h"
 #include "s3proto/sigv4.h"
 #include "s3proto/time.h"
@@ -72,7 +73,7 @@ struct worker {
     float *ms; /* of each answer */
     size_t answers, room;
     uint64_t errors, bytes, connected;
-    char first_error[400];
+    char first_error[1300];
 };
 
 /* What all threads share: only next changes once the clock runs. */
@@ -234,8 +235,10 @@ static bool take_request(struct worker *w, struct connection *c)
 /* Say so once, and go on with the next request on a new connection. */
 static void failed(struct worker *w, struct connection *c, const char *what)
 {
-    if (!w->errors++)
-        snprintf(w->first_error, sizeof w->first_error, "%s: %.*s", what, (int)(c->len < 300 ? c->len : 300), c->head);
+    if (!w->errors++) {
+        int n = snprintf(w->first_error, sizeof w->first_error, "%s: ", what);
+        nl_printable(c->head, c->len < 300 ? c->len : 300, w->first_error + n, sizeof w->first_error - (size_t)n);
+    }
     connect_again(w, c);
     if (take_request(w, c))
         wait_for_room(w, c, true);

@@ -33,7 +33,7 @@
 #include "server/http/internal.h"
 
 #define DRAIN             (8 * 1024 * 1024)
-#define CONNECTION_MEMORY (48 * 1024) /* half of it is the read buffer. The library zeroes it all behind each request */
+#define CONNECTION_MEMORY (96 * 1024) /* half of it is the read buffer. The library zeroes it all behind each request */
 #define IDLE_SECONDS      60u
 #define ROOM              "server/http"
 

@@ -51,11 +51,10 @@ static s3_sorted *counted(const s3_sorted *plain)
     return s;
 }
 
-/* A new file for x, "<name>.new". Returns the descriptor, or -1 with err. */
-static int open_new(const s3_index *x, int files, char name[static S3_INDEX_NAME + 4], nl_error *err)
+/* A new file, "<id>.new". Returns the descriptor, or -1 with err. */
+static int open_new(int files, uint64_t id, char name[static S3_INDEX_NAME + 4], nl_error *err)
 {
-    snprintf(name, S3_INDEX_NAME + 4, "%s.new", x->name);
-    unlinkat(files, name, 0);
+    snprintf(name, S3_INDEX_NAME + 4, "%016llx.new", (unsigned long long)id);
     int fd = openat(files, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
         nl_fail_errno(err, errno, "cannot make a file for the index");
@@ -87,7 +86,7 @@ int s3_index_build(const s3_index *x, int files, s3_index_start *out, nl_error *
     uint64_t id;
     *out = (s3_index_start){.dirty = true};
     int rc = new_id(&id, err);
-    int fd = rc ? -1 : open_new(x, files, name, err);
+    int fd = rc ? -1 : open_new(files, id, name, err);
     if (fd < 0)
         return rc ? rc : NL_IO;
     bool settled = true;
@@ -108,7 +107,7 @@ int s3_index_rewrite(const s3_index *x, int files, s3_tick tick, s3_sorted **out
     uint64_t id;
     *out = NULL;
     int rc = new_id(&id, err);
-    int fd = rc ? -1 : open_new(x, files, name, err);
+    int fd = rc ? -1 : open_new(files, id, name, err);
     if (fd < 0)
         return rc ? rc : NL_IO;
     rc = s3_blend_file(&b, x->base, err);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -50,6 +51,15 @@ static s3_index *find(const s3_indexes *s, const struct stat *st)
     return x;
 }
 
+void s3_indexes_unlink(s3_indexes *s, const char *name)
+{
+    const s3_index *x = s->list;
+    while (x && strcmp(x->name, name) != 0)
+        x = x->next;
+    if (!x)
+        unlinkat(s->files, name, 0);
+}
+
 void s3_indexes_remove(s3_indexes *s, s3_index *x)
 {
     s3_index **p = &s->list;
@@ -57,7 +67,7 @@ void s3_indexes_remove(s3_indexes *s, s3_index *x)
         p = &(*p)->next;
     *p = x->next;
     if (x->lost)
-        unlinkat(s->files, x->name, 0);
+        s3_indexes_unlink(s, x->name);
     s3_watch_remove(s, x);
     s3_index_free(x);
 }

@@ -12,6 +12,9 @@
 /* Have an index of this folder in the table, from its file, or (build) by reading the folder. *fresh: it was not there
  * before. Gives the mutex up meanwhile. */
 int s3_indexes_take_up(s3_indexes *s, int folder, const char *path, bool build, bool *fresh, nl_error *err);
+/* Remove a file, unless an index in the table has that name: one that was made meanwhile, or of a folder in the place of
+ * another. */
+void s3_indexes_unlink(s3_indexes *s, const char *name);
 /* Take x out of the table; nobody is busy with it. Of a lost one the file goes too. */
 void s3_indexes_remove(s3_indexes *s, s3_index *x);
 

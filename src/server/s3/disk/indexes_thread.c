@@ -57,7 +57,11 @@ void s3_indexes_save(s3_indexes *s, s3_index *x, bool wait)
         if (!settled)
             nanosleep(&(struct timespec){.tv_nsec = SETTLE_MS * 1000000}, NULL);
     }
-    if (x->wd < 0 ? !same_time(stamp, x->stamp) : !wait_for_changes(x->folder))
+    if (x->wd < 0 && !same_time(stamp, x->stamp)) {
+        x->dirty = false; /* it does not fit any more: nothing to keep */
+        return;
+    }
+    if (x->wd >= 0 && !wait_for_changes(x->folder))
         return;
     s3_watch_drain(s);
     s3_index_fold(x);
@@ -105,16 +109,6 @@ static bool is_stopped(s3_indexes *s, size_t *n)
     return stop;
 }
 
-/* Remove a file, unless a listing has made a new one of that name meanwhile; with the mutex. */
-static void remove_file(s3_indexes *s, const char *name)
-{
-    const s3_index *x = s->list;
-    while (x && strcmp(x->name, name) != 0)
-        x = x->next;
-    if (!x)
-        unlinkat(s->files, name, 0);
-}
-
 /* Take up one file; one that is of no use goes. */
 static void take_up(s3_indexes *s, const char *name)
 {
@@ -131,7 +125,7 @@ static void take_up(s3_indexes *s, const char *name)
     rc = folder < 0 ? NL_NOT_FOUND : s3_indexes_take_up(s, folder, path, false, &fresh, &why);
     if (rc) {
         nl_log("server/s3", NL_LOG_INFO, "the index %s is of no use: %s", name, why.message);
-        remove_file(s, name);
+        s3_indexes_unlink(s, name);
     }
     pthread_mutex_unlock(&s->mutex);
     if (folder >= 0)

@@ -97,7 +97,15 @@ static int list_all(struct lake *l, size_t max, nl_error *err)
     return rc;
 }
 
-/* Files of the bucket's folder and folders with a file in them (here: all that are not called "empty…"). */
+/* Has a folder the file that change() puts into folders? (Killed between, it has not.) */
+static bool is_filled(const struct lake *l, const char *folder)
+{
+    char path[300];
+    snprintf(path, sizeof(path), "%s/x", folder);
+    return !faccessat(l->dir, path, F_OK, 0);
+}
+
+/* Files of the bucket's folder, and folders with a file in them. */
 static void read_truth(const struct lake *l)
 {
     DIR *d = fdopendir(openat(l->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -105,7 +113,7 @@ static void read_truth(const struct lake *l)
     want.n = 0;
     const struct dirent *e;
     while ((e = readdir(d)))
-        if (e->d_name[0] != '.' && strncmp(e->d_name, "empty", 5))
+        if (e->d_name[0] != '.' && (e->d_type != DT_DIR || is_filled(l, e->d_name)))
             add(&want, e->d_name, strlen(e->d_name), e->d_type == DT_DIR ? "/" : "");
     closedir(d);
     qsort(want.name, want.n, sizeof(want.name[0]), by_bytes);

@@ -2,6 +2,7 @@
  * forbidden folder never give wrong bytes or an error. */
 #include <dirent.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -12,6 +13,7 @@
 #include "store/settings.h"
 #include "support/check.h"
 #include "support/fault.h"
+#include "support/rng.h"
 #include "support/standin.h"
 #include "support/tmp.h"
 
@@ -656,6 +658,59 @@ static void a_failing_disk_fails_no_read(void **state)
             }
 }
 
+struct reader {
+    nl_source *source;
+    uint64_t seed;
+    int wrong;
+};
+
+static void *read_at_random(void *arg)
+{
+    struct reader *r = arg;
+    struct rng rng = rng_fixed(r->seed);
+    for (int i = 0; i < 60; i++) {
+        uint64_t offset = rng_below(&rng, 60) * 5000, len = 1 + rng_below(&rng, 9000);
+        bool tail = rng_below(&rng, 8) == 0;
+        nl_bytes b = {0};
+        if (offset + len > object_len)
+            len = object_len - offset;
+        if (tail)
+            offset = object_len - len;
+        int rc =
+            tail ? nl_source_read_tail(r->source, len, &b, NULL) : nl_source_read(r->source, offset, len, &b, NULL);
+        r->wrong += rc || b.len != len || memcmp(b.data, world.data + offset, len) != 0;
+        nl_bytes_release(&b);
+    }
+    return NULL;
+}
+
+/* One source, many threads, as a scan reads it: cold, then warm. */
+static void threads_share_a_source(void **state)
+{
+    (void)state;
+    struct rng rng = rng_seed("threads");
+    for (int run = 0; run < 4; run++) {
+        check_why("run %d", run);
+        nl_store *s = store_with(world.dir, 0);
+        nl_error err = {0};
+        nl_object_info info = listed();
+        nl_source *source;
+        struct reader readers[4];
+        pthread_t threads[NL_LEN(readers)];
+        CHECK_OK(nl_store_open(s, "s3://bucket/key", run % 2 ? &info : NULL, &source, &err), err);
+        for (size_t i = 0; i < NL_LEN(readers); i++) {
+            readers[i] = (struct reader){source, rng_next(&rng), 0};
+            CHECK_INT(pthread_create(&threads[i], NULL, read_at_random, &readers[i]), 0);
+        }
+        for (size_t i = 0; i < NL_LEN(readers); i++) {
+            pthread_join(threads[i], NULL);
+            CHECK_INT(readers[i].wrong, 0);
+        }
+        nl_source_close(source);
+        nl_store_free(s);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -671,6 +726,7 @@ int main(void)
         cmocka_unit_test(options_win_over_the_environment),
         cmocka_unit_test_setup_teardown(what_goes_to_a_file_goes_past_it, start_world, stop_world),
         cmocka_unit_test_setup_teardown(a_failing_disk_fails_no_read, start_world, stop_world),
+        cmocka_unit_test_setup_teardown(threads_share_a_source, start_world, stop_world),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

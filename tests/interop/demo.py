@@ -21,14 +21,12 @@ def environment(folder):
     return dict(env, HOME=folder)
 
 
-def servers(folder):
-    """Processes that still serve below the folder."""
+def left(folder):
+    """Processes that still work below the folder: the server, and the step that was under way."""
     found = []
     for pid in filter(str.isdigit, os.listdir("/proc")):
         try:
-            with open(f"/proc/{pid}/cmdline", "rb") as f:
-                words = f.read().split(b"\0")
-            if b"serve" in words and os.readlink(f"/proc/{pid}/cwd").startswith(folder):
+            if os.readlink(f"/proc/{pid}/cwd").startswith(folder):
                 found.append(pid)
         except OSError:
             pass
@@ -36,11 +34,11 @@ def servers(folder):
 
 
 def gone(folder, seconds=30):
-    """Wait until no server is left; what is left after that."""
+    """Wait until no process is left; what is left after that."""
     end = time.monotonic() + seconds
-    while servers(folder) and time.monotonic() < end:
+    while left(folder) and time.monotonic() < end:
         time.sleep(0.05)
-    return servers(folder)
+    return left(folder)
 
 
 class Demo(unittest.TestCase):

@@ -53,12 +53,15 @@ static void list_page(struct bucket *b, const char *target, nl_buf *x)
     const char *prefix = parameter(b, target, "prefix"), *token = parameter(b, target, "continuation-token");
     const char *after = *token ? token : b->no_start_after ? "" : parameter(b, target, "start-after");
     bool folders = *parameter(b, target, "delimiter") != 0;
-    size_t most = (size_t)atol(parameter(b, target, "max-keys")), n = 0;
+    uint64_t most = 0, from = 0;
+    size_t n = 0;
+    CHECK(nl_parse_u64(parameter(b, target, "max-keys"), &most));
+    CHECK(!b->unordered || !*after || nl_parse_u64(after, &from));
     const char *last = NULL, *folder = "";
     nl_buf_puts(x, "<ListBucketResult>", NULL);
     for (size_t i = 0; i < b->n; i++) {
         const char *key = b->keys[i], *slash;
-        bool behind = b->unordered ? !*after || atol(after) <= (long)i : strcmp(key, after) > 0;
+        bool behind = b->unordered ? from <= i : strcmp(key, after) > 0;
         if (!nl_starts_with(key, prefix) || !behind || (*folder && nl_starts_with(key, folder)))
             continue;
         if (n++ == most) {
@@ -245,7 +248,7 @@ static void each_key_once_and_in_order(void **state)
     }
 }
 
-/* W4: such a store is asked page by page, after the guesses at most. */
+/* V4: such a store is asked page by page, after the guesses at most. */
 static void a_store_that_cannot_be_cut(void **state)
 {
     (void)state;

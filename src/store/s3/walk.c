@@ -38,7 +38,7 @@ struct walk {
     struct segment *segments; /* the first one is given */
     size_t calls, pages;      /* on their way; kept */
     nl_buf uri, last;         /* of the entry; the last key that was given */
-    bool uncut;               /* W4 */
+    bool uncut;               /* V4 */
 };
 
 /* ── segments and pages ── */
@@ -184,7 +184,7 @@ static int take(struct walk *w, struct segment *s, nl_error *err)
     return NL_OK;
 }
 
-/* Take what has come, and ask for what is next, front first (W2). The front is asked for whatever is kept. */
+/* Take what has come, and ask for what is next, front first (V2). The front is asked for whatever is kept. */
 static int advance(struct walk *w, nl_error *err)
 {
     int rc = NL_OK;

@@ -7,10 +7,10 @@
  * A store tells one page after the other, and each costs its latency. So a listing that goes on after a few pages is cut:
  * behind the folders that the store knows (delimiter "/"), and behind guesses (split.h) of which one key each was asked for.
  *
- * W1  A segment lists the keys behind `after`, `until` included: wherever the cuts lie, each key is given once, in order.
- * W2  At most WALK_PAGES pages are kept, and WALK_CALLS are on their way; those that come first go first.
- * W3  A short listing costs its pages: nothing is guessed before the fifth (tuning.list_split).
- * W4  A store that does not keep the order of bytes, or knows no start-after, shows at the guesses: it is not cut.
+ * V1  A segment lists the keys behind `after`, `until` included: wherever the cuts lie, each key is given once, in order.
+ * V2  At most WALK_PAGES pages are kept, and WALK_CALLS are on their way; those that come first go first.
+ * V3  A short listing costs its pages: nothing is guessed before the fifth (tuning.list_split).
+ * V4  A store that does not keep the order of bytes, or knows no start-after, shows at the guesses: it is not cut.
  */
 #ifndef STORE_S3_WALK_H
 #define STORE_S3_WALK_H

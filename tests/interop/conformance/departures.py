@@ -22,6 +22,7 @@ VERSITYGW = {  # 1.8, its posix backend
     "a copy's failed condition is 304": ["objects.copies: source's If-None-Match*", "multipart.copied_parts: a source's condition"],
     "a PUT without a length stores nothing as an object": ["objects.framing: PUT without*", "objects.framing: nothing was*"],
     "a refusal waits for the whole body, also under Expect": ["objects.continues: *"],
+    "tags come in any order": ["objects.tags: tags of a PUT*", "objects.tags: a copy has them"],
     "a full set of tags does not fit into an attribute of its file": ["objects.tags: ten of*", "objects.tags: refused ones*"],
     "DeleteObjects: lists are not counted": ["objects.deleting: 1,001 keys", "objects.deleting: no keys", "objects.deleting: no XML"],
     "no ObjectParts in GetObjectAttributes": ["multipart.whole: GetObjectAttributes*"],

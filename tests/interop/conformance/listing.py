@@ -1,5 +1,7 @@
 """listing.py: ListObjects and ListObjectsV2: order, pages, delimiters, what is said and what is not."""
 
+from conformance.wire import md5_base64
+
 
 def fill(t, *keys):
     for key in keys:
@@ -69,7 +71,6 @@ def a_thousand_behind_a_prefix(t):
 
 
 def delete_list(t, text):
-    from conformance.wire import md5_base64
     return t.ask("POST", query=["delete"], headers={"Content-MD5": md5_base64(text.encode())}, body=text.encode())
 
 

@@ -5,9 +5,8 @@ import datetime
 import email.utils
 import hashlib
 import threading
-import zlib
 
-from conformance.wire import crc32_base64, encode, lines, md5_base64
+from conformance.wire import crc32_base64, lines, md5_base64
 
 OTHER = '"00000000000000000000000000000000"'
 DAY = datetime.timedelta(days=1)

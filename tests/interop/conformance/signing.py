@@ -1,10 +1,9 @@
 """signing.py: who asks: signatures in headers, in links, of chunks; trailers; and what is not signed."""
 
-import base64
 import datetime
 import hashlib
 
-from conformance.wire import UNSIGNED, chunked, crc32_base64, encode, lines, now
+from conformance.wire import UNSIGNED, chunked, crc32_base64, lines, now
 
 
 def shifted(seconds):

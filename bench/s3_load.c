@@ -68,7 +68,7 @@ struct connection {
 struct worker {
     pthread_t thread;
     int epoll;
-    size_t n, active;
+    uint32_t n, active;
     struct connection *connections;
     float *ms; /* of each answer */
     size_t answers, room;
@@ -428,9 +428,9 @@ static int run(void)
         die("memory");
     for (size_t i = 0; i < t; i++) {
         struct worker *w = &workers[i];
-        w->n = load.o.connections / t + (i < load.o.connections % t);
+        w->n = (uint32_t)(load.o.connections / t + (i < load.o.connections % t));
         w->epoll = epoll_create1(EPOLL_CLOEXEC);
-        w->connections = calloc(w->n + 1, sizeof *w->connections);
+        w->connections = calloc((size_t)w->n + 1, sizeof *w->connections);
         if (w->epoll < 0 || !w->connections)
             die("memory");
         for (size_t c = 0; c < w->n; c++)

@@ -236,7 +236,7 @@ static void faults(void **state)
         {"403", {.status = 403}, 1, false, NL_DENIED, "HTTP 403"},
         {"an answer without the range",
          {.status = 200, .body = html, .body_len = 6},
-         1,
+         2,
          false,
          NL_CONFLICT,
          "changed while it was read"},

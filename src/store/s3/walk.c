@@ -402,11 +402,10 @@ static bool is_long(const struct walk *w)
 static int step(struct walk *w, nl_error *err)
 {
     struct segment *s = w->segments;
-    struct page *p = s->first;
     int rc = advance(w, err);
     if (rc)
         return rc;
-    p = s->first;
+    struct page *p = s->first;
     if (p) {
         s->first = p->next;
         w->pages--;

@@ -149,7 +149,7 @@ static int ask_segment(struct walk *w, struct segment *s, nl_error *err)
 static int take(struct walk *w, struct segment *s, nl_error *err)
 {
     struct store_call *call = s->call;
-    struct store_page x;
+    struct store_page x = {0};
     nl_arena arena = {0};
     char *next = NULL;
     bool beyond = false;
@@ -220,7 +220,7 @@ static int by_place(const void *a, const void *b)
 static int guessed(struct walk *w, struct store_call *call, const char *guess, nl_arena *arena, const char **key,
                    nl_error *err)
 {
-    struct store_page x;
+    struct store_page x = {0};
     nl_arena own = {0};
     nl_buf found = {0};
     *key = NULL;
@@ -241,7 +241,7 @@ static int guessed(struct walk *w, struct store_call *call, const char *guess, n
 /* The folders that one level of the store has, as places to cut: "a/b/" is cut behind "a/b.", which sorts before it. */
 static int folders(struct store_call *call, nl_arena *arena, struct place *out, size_t *n, size_t most, nl_error *err)
 {
-    struct store_page x;
+    struct store_page x = {0};
     nl_arena own = {0};
     nl_buf key = {0};
     int rc = store_call_wait(call, NULL, err);

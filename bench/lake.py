@@ -8,11 +8,10 @@ usage: bench/lake.py --program build/neuralake --relay build/bench/relay [--runs
     many       the sum over 1,000 small files on S3, through the relay: who hides the latency
     cached     both kinds of query again, through the relay, with the cache on disk: what is not asked for a second time
     generate   ten million rows of parts into a file, and the memory that it takes
-    copy       1 GiB to the embedded server and back, against aws-cli
 
-Peers are Python programs (DuckDB with httpfs, Polars, pyarrow: bench/requirements.txt; this Python's own environment) and
-aws-cli from the PATH; one that is missing is said to be, and left out. Runs alternate (A B C A B C …), each is a process
-of its own, timed from outside by wait4(): wall time, CPU time, and the resident memory at its peak.
+Peers are Python programs (DuckDB with httpfs, Polars, pyarrow: bench/requirements.txt; this Python's own environment); one
+that is missing is said to be, and left out. Runs alternate (A B C A B C …), each is a process of its own, timed from outside
+by wait4(): wall time, CPU time, and the resident memory at its peak. Object storage has a program of its own: s3.py.
 """
 import argparse
 import importlib.metadata
@@ -160,27 +159,7 @@ def generate(b):
     print(f"  size: {os.path.getsize(out)} bytes")
 
 
-def copy(b):
-    big, back = os.path.join(b.folder, "big"), os.path.join(b.folder, "back")
-    with open("/dev/urandom", "rb") as r, open(big, "wb") as f:
-        for _ in range(1024):
-            f.write(r.read(1 << 20))
-    contenders_up = {"neuralake s3 cp": [b.program, "s3", "cp", "--quiet", big, "s3://bench/big"]}
-    contenders_down = {"neuralake s3 cp": [b.program, "s3", "cp", "--quiet", "s3://bench/big", back]}
-    aws = shutil.which("aws")
-    if aws:
-        endpoint = [aws, "--endpoint-url", b.endpoint, "s3", "cp", "--quiet"]
-        contenders_up["aws s3 cp"] = endpoint + [big, "s3://bench/big"]
-        contenders_down["aws s3 cp"] = endpoint + ["s3://bench/big", back]
-    runs = max(b.runs // 2, 1)
-    compare("1 GiB up to the embedded server", contenders_up, b.env, runs)
-    compare("1 GiB down", contenders_down, b.env, runs, lambda _: os.path.exists(back) and os.unlink(back))
-    print(f"  server's resident memory at its peak: {b.server.peak_kib() / 1024:.1f} MiB")
-    if subprocess.run(["cmp", big, back], check=False).returncode:
-        raise SystemExit("the bytes came back changed")
-
-
-CASES = {"startup": startup, "small": small, "many": many, "cached": cached, "generate": generate, "copy": copy}
+CASES = {"startup": startup, "small": small, "many": many, "cached": cached, "generate": generate}
 
 
 def versions(program):
@@ -188,8 +167,6 @@ def versions(program):
     for module in ("duckdb", "polars", "pyarrow"):
         if importlib.util.find_spec(module):
             lines.append(f"{module} {importlib.metadata.version(module)}")
-    if shutil.which("aws"):
-        lines.append(subprocess.run(["aws", "--version"], capture_output=True, text=True, check=False).stdout.split()[0])
     return f"{', '.join(lines)}; Python {platform.python_version()}, {os.cpu_count()} cores"
 
 

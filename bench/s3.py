@@ -29,7 +29,7 @@ import sys
 
 from measure import Server, compare, in_turns, once
 from s3_clients import clients
-from s3_servers import ACCESS, SECRET, Running, contenders, ours
+from s3_servers import ACCESS, SECRET, Running, contenders, find, ours
 
 MIB = 1 << 20
 
@@ -307,6 +307,16 @@ CASES = {"server": server, "big": big, "pages": pages, "clients": near, "ranges"
          "list": far_list, "million": million, "relay": relay_alone}
 
 
+def versions(b):
+    """What each program that is there says of itself, in one line."""
+    for program, words in ((b.program, ["--version"]), (find("VERSITYGW", "versitygw"), ["--version"]),
+                           (find("MINIO", "minio"), ["--version"]), (find("AWS", "aws"), ["--version"]),
+                           (find("RCLONE", "rclone"), ["version"])):
+        if program:
+            lines = subprocess.run([program] + words, capture_output=True, text=True, check=False).stdout.splitlines()
+            yield " ".join(lines[0].split()[:3]) if lines else program
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--build", required=True)
@@ -329,8 +339,7 @@ def main():
         b.runs, b.seconds, b.objects = 1, 0.3, min(b.objects, 5000)
     os.makedirs(b.folder, exist_ok=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that servers are stopped too
-    version = subprocess.run([b.program, "--version"], capture_output=True, text=True, check=True).stdout.strip()
-    print(f"{version}; {platform.machine()}, {os.cpu_count()} cores, {b.runs} runs after one that warms up")
+    print(f"{'; '.join(versions(b))}; {platform.machine()}, {os.cpu_count()} cores, {b.runs} runs after one that warms up")
     for name in b.cases or [c for c in CASES if not (b.quick and c == "relay")]:
         CASES[name](b)
         print(f"  (load of the machine: {os.getloadavg()[0]:.1f})", flush=True)

@@ -12,6 +12,10 @@
 #include "base/log.h"
 #include "server/http/internal.h"
 
+/* So much may a client send ahead while its thread hashes for another: each wait of either side for the other is a switch of
+ * threads. The system takes the memory only as bytes arrive, and its own choice may be larger still. */
+#define RECEIVE_ROOM (1 << 20)
+
 /* Nothing can be accepted just now; who waits has nothing better to do than to look again. */
 static void wait_a_moment(void)
 {
@@ -22,6 +26,7 @@ static void wait_a_moment(void)
 static void *accept_all(void *arg)
 {
     http_server *s = arg;
+    const int room = RECEIVE_ROOM;
     for (size_t next = 0; !atomic_load(&s->closing);) {
         struct sockaddr_storage a;
         socklen_t len = sizeof(a);
@@ -31,6 +36,7 @@ static void *accept_all(void *arg)
         }
         int fd = accept4(s->listener, (struct sockaddr *)&a, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd >= 0) {
+            setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
             /* The daemon takes the socket, also where it fails. */
             if (MHD_add_connection(s->daemons[next], fd, (struct sockaddr *)&a, len) != MHD_YES)
                 nl_log("server/http", NL_LOG_WARN, "a connection was dropped: errno %d", errno);

@@ -330,7 +330,8 @@ static void large_copies(void **state)
     nl_bytes_release(&b);
     nl_source_close(s);
     info.size = len;
-    CHECK_FAILS(nl_store_copy_known(world.store, uri("gone"), &info, uri("x"), NULL, &err), NL_NOT_FOUND, err, "copy of");
+    CHECK_FAILS(nl_store_copy_known(world.store, uri("gone"), &info, uri("x"), NULL, &err), NL_NOT_FOUND, err,
+                "copy of");
     free(data);
 }
 

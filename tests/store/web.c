@@ -549,7 +549,7 @@ static void pythons_own_server(void **state)
     char *line = proc_line(p, 20000), uri[128];
     const char *port = line ? strstr(line, " port ") : NULL;
     CHECK(port);
-    snprintf(uri, sizeof uri, "http://127.0.0.1:%ld/x.bin", strtol(port + 6, NULL, 10));
+    snprintf(uri, sizeof uri, "http://127.0.0.1:%ld/x.bin", port ? strtol(port + strlen(" port "), NULL, 10) : 0);
     nl_error err = {0};
     nl_source *s;
     nl_store_stats before, after;

@@ -83,9 +83,9 @@ def server(b):
     with Running(b, contenders(b)) as servers:
         for s in servers.values():
             load(b, s, "make")
-            load(b, s, "put", keys=2000, prefix="read")
+            load(b, s, "put", keys=200 if b.quick else 2000, prefix="read")
         rates("GET of 4 KiB, 64 connections, a second", b, servers,
-              lambda s, _: load(b, s, "get", keys=2000, prefix="read", seconds=b.seconds))
+              lambda s, _: load(b, s, "get", keys=200 if b.quick else 2000, prefix="read", seconds=b.seconds))
         memory(servers)
         rates("PUT of 4 KiB, 64 connections, a second", b, servers,
               lambda s, run: load(b, s, "put", keys=int(10000 * b.seconds), prefix=f"r{run}-", seconds=b.seconds))
@@ -124,7 +124,7 @@ def make_big(b):
     path, tree = os.path.join(b.folder, "quick" if b.quick else "big"), os.path.join(b.folder, f"tree-{small_objects(b)}")
     if not os.path.exists(path):
         with open("/dev/urandom", "rb") as r, open(path, "wb") as f:
-            for _ in range(64 if b.quick else 1024):
+            for _ in range(16 if b.quick else 1024):
                 f.write(r.read(MIB))
     if not os.path.isdir(tree):
         os.mkdir(tree)
@@ -149,8 +149,7 @@ def both_ways(b, title, peers, endpoint, direct, big_file):
     up = compare(f"{title}: up", {n: (p.copy(big_file, "s3://bench/up"), envs[n]) for n, p in peers.items()}, None, b.runs, tidy,
                  warm=False)
     once(direct.copy(big_file, "s3://bench/big"), env)
-    down = compare(f"{title}: down", {n: (p.copy("s3://bench/big", back), envs[n]) for n, p in peers.items()}, None, b.runs, tidy,
-                 warm=False)
+    down = compare(f"{title}: down", {n: (p.copy("s3://bench/big", back), envs[n]) for n, p in peers.items()}, None, b.runs, tidy)
     if subprocess.run(["cmp", big_file, back], check=False).returncode:
         raise SystemExit("the bytes came back changed")
     return up, down
@@ -341,7 +340,7 @@ def main():
     b.load, b.ranges = os.path.join(build, "bench/s3_load"), os.path.join(build, "bench/s3_ranges")
     b.folder = os.path.abspath(b.folder or os.path.join(build, "bench-s3"))
     if b.quick:
-        b.runs, b.seconds, b.objects = 1, 0.3, min(b.objects, 5000)
+        b.runs, b.seconds, b.objects = 1, 0.1, min(b.objects, 5000)
     os.makedirs(b.folder, exist_ok=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that servers are stopped too
     print(f"{'; '.join(versions(b))}; {platform.machine()}, {os.cpu_count()} cores, {b.runs} runs after one that warms up")

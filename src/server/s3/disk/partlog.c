@@ -8,52 +8,39 @@
 
 #include "base/hash.h"
 #include "server/s3/disk/file.h"
+#include "server/s3/disk/le.h"
 
 #define HASHED     (S3_PARTLOG_RECORD - 8)
 #define AT_ONCE    256 /* records in one reading */
 #define DATA_WHERE 0
 #define OWN_WHERE  1
 
-static void put_le(uint8_t *p, uint64_t v, int bytes)
-{
-    for (int i = 0; i < bytes; i++)
-        p[i] = (uint8_t)(v >> (8 * i));
-}
-
-static uint64_t get_le(const uint8_t *p, int bytes)
-{
-    uint64_t v = 0;
-    for (int i = bytes - 1; i >= 0; i--)
-        v = v << 8 | p[i];
-    return v;
-}
-
 static void pack(const s3_part_record *r, uint8_t out[static S3_PARTLOG_RECORD])
 {
     memset(out, 0, S3_PARTLOG_RECORD);
-    put_le(out, (uint64_t)r->number, 4);
+    s3_put_le(out, (uint64_t)r->number, 4);
     out[4] = (uint8_t)r->kind;
     out[5] = r->in_own ? OWN_WHERE : DATA_WHERE;
-    put_le(out + 8, r->size, 8);
-    put_le(out + 16, r->at, 8);
-    put_le(out + 24, (uint64_t)r->mtime_ns, 8);
+    s3_put_le(out + 8, r->size, 8);
+    s3_put_le(out + 16, r->at, 8);
+    s3_put_le(out + 24, (uint64_t)r->mtime_ns, 8);
     memcpy(out + 32, r->md5, sizeof(r->md5));
     memcpy(out + 48, r->sum, sizeof(r->sum));
-    put_le(out + HASHED, nl_hash64(out, HASHED), 8);
+    s3_put_le(out + HASHED, nl_hash64(out, HASHED), 8);
 }
 
 /* False: no record of ours. */
 static bool unpack(const uint8_t in[static S3_PARTLOG_RECORD], s3_part_record *r)
 {
-    uint64_t number = get_le(in, 4);
-    if (get_le(in + HASHED, 8) != nl_hash64(in, HASHED) || number < 1 || number > S3_PARTS_MAX ||
+    uint64_t number = s3_get_le(in, 4);
+    if (s3_get_le(in + HASHED, 8) != nl_hash64(in, HASHED) || number < 1 || number > S3_PARTS_MAX ||
         in[4] >= S3_DIGEST_KINDS || in[5] > OWN_WHERE)
         return false;
     *r = (s3_part_record){.number = (int)number,
                           .in_own = in[5] == OWN_WHERE,
-                          .size = get_le(in + 8, 8),
-                          .at = get_le(in + 16, 8),
-                          .mtime_ns = (int64_t)get_le(in + 24, 8),
+                          .size = s3_get_le(in + 8, 8),
+                          .at = s3_get_le(in + 16, 8),
+                          .mtime_ns = (int64_t)s3_get_le(in + 24, 8),
                           .kind = (enum s3_digest_kind)in[4]};
     memcpy(r->md5, in + 32, sizeof(r->md5));
     memcpy(r->sum, in + 48, sizeof(r->sum));

@@ -339,7 +339,10 @@ static size_t useful(struct place *places, size_t n, const char *from, const cha
 static int cut_at(struct walk *w, struct segment *s, struct probes *p, nl_error *err)
 {
     int rc = NL_OK;
-    const char *from = s->last && s->first && s->last->n ? s->last->entries[s->last->n - 1].key : w->last.data;
+    const char *from = w->last.data; /* the last key that came; the last page may be empty */
+    for (const struct page *page = s->first; page; page = page->next)
+        if (page->n)
+            from = page->entries[page->n - 1].key;
     size_t n = useful(p->places, p->n_places, from, s->until), step = n / segments_most + 1;
     for (size_t i = 0; !rc && i < n; i += step, s = s->next)
         rc = cut(s, p->places[i].at, err);

@@ -212,7 +212,8 @@ static int copy_bytes(struct job *j, nl_error *err)
     if (rc)
         return rc;
     uint64_t size = nl_source_size(source);
-    nl_put_options o = {.size_hint = size == NL_SIZE_UNKNOWN ? 0 : size, .not_synced = true};
+    /* What is moved has no other copy: it is on the disk before the source goes. */
+    nl_put_options o = {.size_hint = size == NL_SIZE_UNKNOWN ? 0 : size, .not_synced = !r->move};
     s3_headers_put(&r->headers, a->from, a->to, &o);
     rc = nl_store_create(r->store, a->to, &o, &sink, err);
     if (!rc) {

@@ -158,7 +158,8 @@ void s3_upload_sweep(int reserved)
     const struct dirent *e;
     while (d && (e = readdir(d))) {
         int folder = s3_live_is_id(e->d_name) ? s3_folder_open(uploads, e->d_name) : -1;
-        bool over = folder >= 0 && !lives(folder);
+        /* The second: it was cut off as it was made. */
+        bool over = folder >= 0 && (!lives(folder) || faccessat(folder, S3_UPLOAD_META, F_OK, AT_SYMLINK_NOFOLLOW));
         if (folder >= 0)
             close(folder);
         if (over)

@@ -5,7 +5,7 @@
  *
  * One frame a level stands on a stack of our own: each holds the sorted names of its folder.
  *
- * F1  Temporary files (".nl-tmp-…"), pipes, sockets and dangling links are not objects. A linked folder is followed unless
+ * J1  Temporary files (".nl-tmp-…"), pipes, sockets and dangling links are not objects. A linked folder is followed unless
  *     it is one that we are in.
  */
 #include <dirent.h>

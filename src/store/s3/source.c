@@ -13,8 +13,8 @@
  * O4  A version that is only expected (store_source_expect) is none before the store has said so: the first tail is asked for
  *     with If-None-Match, and 304 makes it the version of O1. A tail without bytes, of an object that has some, says that.
  * O5  No answer to a range brings a checksum that is of use. So what goes to a file range by range is hashed on its way, the
- *     ranges' checksums are combined, and compared with the whole's, which a HEAD beside the first range asks for. Where the
- *     store has no CRC64NVME of the whole, or no HEAD, nothing is compared.
+ *     ranges' checksums are combined, and compared with the whole's, which a HEAD asks for when the range at offset 0 is
+ *     asked for. Where the store has no CRC64NVME of the whole, or no HEAD, nothing is compared.
  */
 #include <inttypes.h>
 #include <stdio.h>

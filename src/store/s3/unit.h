@@ -33,7 +33,7 @@ struct s3_source {
     pthread_cond_t started;
     /* O5, under mutex. */
     struct store_call
-        *head;       /* what the store knows of the whole; asked with the first range of it that goes to a file */
+        *head;       /* what the store knows of the whole; asked with the range at offset 0 that goes to a file */
     uint64_t summed; /* bytes from the beginning on that went to files and were waited for, in this order */
     struct store_checksum sum; /* theirs */
 };

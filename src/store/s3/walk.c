@@ -110,7 +110,7 @@ static int page_read(const struct store_page *x, const char *until, struct page 
 
 /* ── requests ── */
 
-/* Ask for keys; query beyond what all have: the first `extra` of these pairs. */
+/* Ask for keys. more: the pairs of the query beyond those that all have. */
 static int ask(struct walk *w, const char *prefix, unsigned most, const s3_pair *more, size_t n_more,
                struct store_call **out, nl_error *err)
 {

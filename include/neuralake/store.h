@@ -26,7 +26,7 @@ typedef struct nl_store_options {
     const char *region; /* where nothing is known of the bucket; its own answer corrects it */
     const char *profile;
     const char *access_key, *secret_key, *session_token;
-    size_t max_in_flight;     /* requests at the same time; 0: 64 */
+    size_t max_in_flight;     /* requests at the same time, up to 4096; 0: as the settings say, or 64 */
     const char *checksum;     /* "CRC64NVME" (NULL too), "CRC32", "CRC32C", "SHA256", "SHA1": sent with what is
                                * written; "none": neither sent nor verified */
     unsigned request_seconds; /* for one request with all its retries; 0: 900 */

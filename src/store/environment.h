@@ -40,7 +40,8 @@
     X(AWS_METADATA_SERVICE_TIMEOUT)                                                                                    \
     X(AWS_METADATA_SERVICE_NUM_ATTEMPTS)                                                                               \
     X(NEURALAKE_CACHE_DIR)                                                                                             \
-    X(NEURALAKE_CACHE_SIZE)
+    X(NEURALAKE_CACHE_SIZE)                                                                                            \
+    X(NEURALAKE_MAX_IN_FLIGHT)
 
 #define STORE_ENVIRONMENT_FIELD(name) const char *name;
 struct store_environment {

@@ -65,6 +65,21 @@ static int choose_addressing(const struct store_profiles *p, struct store_settin
     return NL_OK;
 }
 
+/* How many requests at the same time? */
+static int choose_in_flight(const nl_store_options *o, const struct store_profiles *p, struct store_settings *s,
+                            nl_error *err)
+{
+    const char *variable = s->env.NEURALAKE_MAX_IN_FLIGHT;
+    const char *said = variable ? variable : store_profile_sub(p, s->profile, "s3", "max_concurrent_requests");
+    uint64_t n = o->max_in_flight ? o->max_in_flight : STORE_IN_FLIGHT;
+    if (!o->max_in_flight && said && (!nl_parse_u64(said, &n) || !n || n > STORE_MAX_IN_FLIGHT))
+        return nl_fail(err, NL_INVALID, "%s is a number from 1 to %d, not \"%s\"",
+                       variable ? "NEURALAKE_MAX_IN_FLIGHT" : "the profile's max_concurrent_requests",
+                       STORE_MAX_IN_FLIGHT, said);
+    s->max_in_flight = n;
+    return NL_OK;
+}
+
 static int choose_switches(const nl_store_options *o, struct store_settings *s, nl_error *err)
 {
     const char *unsign = s->env.AWS_NO_SIGN_REQUEST, *payer = s->env.AWS_REQUEST_PAYER;
@@ -103,6 +118,8 @@ static int choose_all(const nl_store_options *o, const struct store_profiles *p,
         rc = choose(&s->arena, &s->session_token, &o->session_token, 1, err);
     if (!rc)
         rc = choose_addressing(p, s, err);
+    if (!rc)
+        rc = choose_in_flight(o, p, s, err);
     return rc ? rc : choose_switches(o, s, err);
 }
 

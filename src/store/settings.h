@@ -7,6 +7,7 @@
  *     profile      AWS_PROFILE, AWS_DEFAULT_PROFILE, "default"
  *     files        AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE; ~/.aws/config, ~/.aws/credentials
  *     certificates AWS_CA_BUNDLE; ca_bundle; the system's
+ *     in flight    NEURALAKE_MAX_IN_FLIGHT; max_concurrent_requests below "s3 ="; 64
  *     unsigned     AWS_NO_SIGN_REQUEST; who pays: AWS_REQUEST_PAYER
  *
  * Credentials come from more places, and from other services: credentials/credentials.h.
@@ -18,6 +19,7 @@
 
 #include "store/profiles.h"
 
+enum { STORE_IN_FLIGHT = 64, STORE_MAX_IN_FLIGHT = 4096 };
 enum store_addressing { STORE_ADDRESS_AUTO, STORE_ADDRESS_PATH, STORE_ADDRESS_VIRTUAL };
 
 /* Strings live in the arena. */
@@ -31,6 +33,7 @@ struct store_settings {
     const char *region;                                  /* never NULL */
     const char *ca_bundle;                               /* NULL: the system's */
     enum store_addressing addressing;
+    size_t max_in_flight; /* requests at the same time; 1 to STORE_MAX_IN_FLIGHT */
     bool anonymous, requester_pays;
 };
 

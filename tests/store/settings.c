@@ -28,7 +28,8 @@ static const char *const variables[] = {"AWS_ACCESS_KEY_ID",
                                         "AWS_SHARED_CREDENTIALS_FILE",
                                         "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
                                         "AWS_NO_SIGN_REQUEST",
-                                        "AWS_REQUEST_PAYER"};
+                                        "AWS_REQUEST_PAYER",
+                                        "NEURALAKE_MAX_IN_FLIGHT"};
 
 static int setup(void **state)
 {
@@ -168,6 +169,7 @@ static void the_files(void **state)
     CHECK_STR(s.endpoint_url, "http://service");
     CHECK_STR(s.ca_bundle, "/b");
     CHECK_INT(s.addressing, STORE_ADDRESS_PATH);
+    CHECK_INT(s.max_in_flight, 20);
     store_settings_free(&s);
 
     nl_store_options o = {.profile = "keys"};
@@ -177,6 +179,41 @@ static void the_files(void **state)
 
     o.profile = "missing";
     CHECK_FAILS(store_settings_read(&o, &s, &err), NL_INVALID, err, "profile \"missing\" is in neither");
+}
+
+/* The caller, the variable, the profile, 64. 0: refused. */
+static void requests_in_flight(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t option;
+        const char *variable, *profile;
+        size_t want;
+    } cases[] = {{0, NULL, NULL, 64},  {0, NULL, "1", 1},       {0, "7", "20", 7},    {3, "7", "20", 3},
+                 {3, "x", NULL, 3},    {0, "4096", NULL, 4096}, {0, "4097", NULL, 0}, {0, "0", NULL, 0},
+                 {0, "-1", NULL, 0},   {0, "8 ", NULL, 0},      {0, NULL, "0", 0},    {0, NULL, "many", 0},
+                 {0, NULL, "4097", 0}, {0, "", "20", 20}};
+    for (size_t i = 0; i < NL_LEN(cases); i++) {
+        struct store_settings s;
+        nl_error err = {0};
+        nl_store_options o = {.max_in_flight = cases[i].option};
+        char text[128];
+        check_why("case %zu", i);
+        snprintf(text, sizeof text, "[default]\ns3 =\n  %s%s\n",
+                 cases[i].profile ? "max_concurrent_requests = " : "x = y", cases[i].profile ? cases[i].profile : "");
+        file("AWS_CONFIG_FILE", "config", text);
+        unsetenv("NEURALAKE_MAX_IN_FLIGHT");
+        if (cases[i].variable)
+            setenv("NEURALAKE_MAX_IN_FLIGHT", cases[i].variable, 1);
+        if (cases[i].want) {
+            CHECK_OK(store_settings_read(&o, &s, &err), err);
+            CHECK_INT(s.max_in_flight, cases[i].want);
+            store_settings_free(&s);
+        } else
+            CHECK_FAILS(store_settings_read(&o, &s, &err), NL_INVALID, err,
+                        cases[i].variable ? "NEURALAKE_MAX_IN_FLIGHT" : "max_concurrent_requests");
+    }
+    check_why("%s", "");
 }
 
 static void files_in_the_home_folder(void **state)
@@ -351,6 +388,7 @@ int main(void)
         TEST(who_asks_and_who_pays),
         TEST(the_environment),
         TEST(the_files),
+        TEST(requests_in_flight),
         TEST(files_in_the_home_folder),
         TEST(bad_files_name_file_and_line),
         TEST(the_parser),

@@ -105,7 +105,8 @@ static int copy_options(struct store_client *c, const nl_store_options *o, nl_er
     }
     if (o->request_seconds)
         c->tuning.deadline_ms = o->request_seconds > UINT_MAX / 1000 ? UINT_MAX : o->request_seconds * 1000;
-    c->options.max_in_flight = o->max_in_flight ? o->max_in_flight : 64;
+    c->options.max_in_flight = o->max_in_flight;
+    c->max_in_flight = o->max_in_flight ? o->max_in_flight : STORE_IN_FLIGHT;
     c->options.anonymous = o->anonymous;
     c->options.requester_pays = o->requester_pays;
     return NL_OK;
@@ -149,8 +150,9 @@ int store_s3_backend(const nl_store_options *options, const struct store_tuning 
     int rc = copy_options(c, options ? options : &none, err);
     if (!rc)
         rc = store_checksum_choose(c, options ? options->checksum : NULL, err);
-    if (!rc && c->options.max_in_flight > 4096)
-        rc = nl_fail(err, NL_INVALID, "%zu requests in flight: at most 4096 are taken", c->options.max_in_flight);
+    if (!rc && c->max_in_flight > STORE_MAX_IN_FLIGHT)
+        rc = nl_fail(err, NL_INVALID, "%zu requests in flight: at most %d are taken", c->max_in_flight,
+                     STORE_MAX_IN_FLIGHT);
     if (rc) {
         client_free(&c->base);
         return rc;
@@ -162,14 +164,22 @@ int store_s3_backend(const nl_store_options *options, const struct store_tuning 
 struct store_limits store_client_limits(struct store_client *c)
 {
     pthread_mutex_lock(&c->mutex);
-    struct store_link link = c->link;
+    struct store_link link = c->link.in_flight ? c->link : store_link_usual(c->max_in_flight);
     pthread_mutex_unlock(&c->mutex);
-    struct store_limits l = store_schedule(link.in_flight ? link : store_link_usual(c->options.max_in_flight));
+    struct store_limits l = store_schedule(link);
     const struct store_tuning *t = &c->tuning;
     l.max_gap = t->max_gap ? t->max_gap : l.max_gap;
     l.max_request = t->max_request ? t->max_request : l.max_request;
     l.split_above = t->split_above ? t->split_above : l.split_above;
     return l;
+}
+
+/* What the settings say of the client itself; nothing was sent yet. */
+static void take_settings(struct store_client *c)
+{
+    pthread_mutex_lock(&c->mutex);
+    c->max_in_flight = c->settings.max_in_flight;
+    pthread_mutex_unlock(&c->mutex);
 }
 
 int store_client_resolve(struct store_client *c, nl_error *err)
@@ -184,6 +194,8 @@ int store_client_resolve(struct store_client *c, nl_error *err)
             rc = store_resolver_new(&c->settings, NULL, &c->resolver, err);
         if (rc)
             store_settings_free(&c->settings);
+        else
+            take_settings(c);
         c->resolved = !rc;
     }
     pthread_mutex_unlock(&c->setup);

@@ -56,6 +56,7 @@ struct store_client {
     bool running, stopping;
     bool sweep;                      /* some call was cancelled: look for it */
     struct store_link link;          /* as it was measured; zero: not yet */
+    size_t max_in_flight;            /* settled before the first request */
     uint64_t submitted, interrupted; /* calls so far; those before this one were cancelled all at once */
     pthread_t thread;
     CURLM *multi;

@@ -348,7 +348,7 @@ static void measure(struct store_client *c, const struct store_call *call)
     if (first <= before || call->request.body_len)
         return;
     store_meter_answer(&c->meter, nl_monotonic_ns(), (uint64_t)(first - before), call->received);
-    struct store_link link = store_meter_link(&c->meter, c->options.max_in_flight);
+    struct store_link link = store_meter_link(&c->meter, c->max_in_flight);
     pthread_mutex_lock(&c->mutex);
     c->link = link;
     pthread_mutex_unlock(&c->mutex);
@@ -422,7 +422,7 @@ static void mark_interrupted(struct store_client *c)
 static bool take(struct store_client *c)
 {
     struct store_queue ready = {0};
-    size_t free_slots = c->options.max_in_flight - c->n_active;
+    size_t free_slots = c->max_in_flight - c->n_active;
     struct store_queue due = {0};
     move_if(&c->delayed, &due, is_due, nl_monotonic_ns());
     for (struct store_call *call; (call = pop(&due));)
@@ -476,7 +476,7 @@ static bool reap(struct store_client *c)
 static int until_due(const struct store_client *c)
 {
     int64_t least = INT64_C(60) * 1000000000, now = nl_monotonic_ns();
-    if (c->n_active < c->options.max_in_flight)
+    if (c->n_active < c->max_in_flight)
         for (const struct store_call *call = c->delayed.first; call; call = call->next)
             if (call->due - now < least)
                 least = call->due - now;
@@ -520,7 +520,7 @@ int store_io_start(struct store_client *c, nl_error *err)
     if (c->running)
         return NL_OK;
     pthread_once(&once, global_init);
-    size_t n = c->options.max_in_flight;
+    size_t n = c->max_in_flight;
     if (!c->active)
         c->active = calloc(n, sizeof *c->active);
     if (!c->idle)

@@ -8,7 +8,6 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/io/sink.h"
 #include "base/log.h"
 #include "server/s3/internal.h"
@@ -170,8 +169,11 @@ int s3_server_start(const struct s3_server_options *o, struct s3_server **out, n
     struct s3_server *s = calloc(1, sizeof(*s));
     int rc = s ? NL_OK : nl_fail_memory(err);
     if (s) {
+        uint64_t seed = 0;
+        if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
+            rc = nl_fail(err, NL_IO, "no random bytes");
         pthread_mutex_init(&s->keys_mutex, NULL);
-        s3_tries_init(&s->tries, (uint64_t)nl_wall_ns());
+        s3_tries_init(&s->tries, seed);
     }
     if (!rc && o->root) {
         root = strdup(o->root);

@@ -193,6 +193,14 @@ static void parts(void **state)
              "</PartNumber><ETag>%.34s</ETag></Part><Part><PartNumber>3</PartNumber><ETag>%.34s</ETag></Part>"
              "</CompleteMultipartUpload>",
              etag[0], etag[1], etag[2]);
+    nl_buf many = {0}; /* more than an object has, each of them well-formed */
+    nl_buf_puts(&many, "<CompleteMultipartUpload>", NULL);
+    for (int i = 0; i < 10001; i++)
+        nl_buf_printf(&many, NULL, "<Part><PartNumber>%d</PartNumber><ETag>%.34s</ETag></Part>", i + 1, etag[0]);
+    nl_buf_puts(&many, "</CompleteMultipartUpload>", NULL);
+    CHECK_INT(request(f, "POST", target, NULL, many.data), 400);
+    CHECK_HAS(f->reply.body.data, "MalformedXML");
+    nl_buf_free(&many);
     CHECK_INT(request(f, "POST", target, "If-None-Match: *\r\n", list), 412);
     CHECK_INT(request(f, "POST", target, "If-Match: \"0\"\r\n", list), 412);
     CHECK_INT(request(f, "POST", target, "x-amz-mp-object-size: 5\r\n", list), 400);

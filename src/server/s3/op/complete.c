@@ -104,7 +104,10 @@ static bool choose_all(s3_request *rq, struct complete_state *s, const s3_xml_no
 {
     size_t n = 0;
     for (const s3_xml_node *p = s3_xml_child(root, "Part"); p; p = s3_xml_again(p))
-        n++;
+        if (++n > S3_PARTS_MAX) {
+            s3_refuse(rq, "MalformedXML", NULL);
+            return false;
+        }
     s->chosen = nl_arena_array(rq->arena, n, sizeof(*s->chosen));
     if (!s->chosen) {
         s3_refuse(rq, "InternalError", "no memory");

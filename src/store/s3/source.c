@@ -149,12 +149,12 @@ static int wait_range(struct s3_source *s, struct s3_fetch *f, nl_cancel *cancel
 /* ── ranges that go to a file (O5) ── */
 
 /* Everything was summed up: is it what the store says of the whole? */
-static int compare_whole(struct s3_source *s, nl_cancel *cancel, nl_error *err)
+static int compare_whole(struct s3_source *s, struct store_call *head, nl_cancel *cancel, nl_error *err)
 {
-    int rc = s->head ? store_call_wait(s->head, cancel, err) : NL_OK;
-    if (rc || !s->head || store_call_result(s->head, NULL))
+    int rc = store_call_wait(head, cancel, err);
+    if (rc || store_call_result(head, NULL))
         return rc;
-    const struct store_reply *r = &s->head->reply;
+    const struct store_reply *r = &head->reply;
     if (r->checksum.kind != s->sum.kind || r->checksum.len != s->sum.len || strcmp(r->etag, s->etag) != 0)
         return NL_OK;
     rc = store_checksum_compare(&r->checksum, &s->sum, err);
@@ -178,8 +178,9 @@ static int wait_file(struct s3_source *s, struct s3_fetch *f, nl_cancel *cancel,
         s->summed += f->range.length;
     }
     bool whole = next && s->summed == s->base.size;
+    struct store_call *head = s->head;
     pthread_mutex_unlock(&s->mutex);
-    return whole ? compare_whole(s, cancel, err) : NL_OK;
+    return whole && head ? compare_whole(s, head, cancel, err) : NL_OK;
 }
 
 /* Ask for the checksum of the whole, once. What becomes of it shows at the end. */
@@ -188,14 +189,24 @@ static int ask_head(struct s3_source *s, nl_error *err)
     static const s3_pair mode[] = {{"x-amz-checksum-mode", "ENABLED"}};
     struct store_call *call;
     struct store_request r = {.method = "HEAD", .bucket = s->bucket, .key = s->key, .headers = mode, .n_headers = 1};
+    pthread_mutex_lock(&s->mutex);
+    bool asked = s->head_asked;
+    s->head_asked = true;
+    pthread_mutex_unlock(&s->mutex);
+    if (asked)
+        return NL_OK;
     int rc = store_call_new(s->client, &r, &call, err);
     if (!rc) {
         rc = store_call_submit(call, err);
         if (rc)
             store_call_free(call);
     }
-    if (!rc)
+    pthread_mutex_lock(&s->mutex);
+    if (rc)
+        s->head_asked = false;
+    else
         s->head = call;
+    pthread_mutex_unlock(&s->mutex);
     return rc;
 }
 
@@ -423,10 +434,8 @@ static int s3_submit_to_file(nl_source *base, nl_range want, int fd, uint64_t at
         return nl_fail(err, NL_INVALID, "%s: %" PRIu64 " bytes at %" PRIu64 " fit into no file", s->base.name,
                        want.length, at);
     bool verify = s->client->verify_checksums && !s->url;
-    pthread_mutex_lock(&s->mutex);
-    if (verify && !want.offset && !s->head)
+    if (verify && !want.offset)
         rc = ask_head(s, err);
-    pthread_mutex_unlock(&s->mutex);
     if (!rc)
         rc = store_unit_new(s, 1, &u, err);
     if (rc)

@@ -34,6 +34,7 @@ struct s3_source {
     /* O5, under mutex. */
     struct store_call
         *head;       /* what the store knows of the whole; asked with the range at offset 0 that goes to a file */
+    bool head_asked; /* by one thread, with no lock held (U2) */
     uint64_t summed; /* bytes from the beginning on that went to files and were waited for, in this order */
     struct store_checksum sum; /* theirs */
 };

@@ -6,14 +6,15 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "server/http/internal.h"
 
-/* So much may a client send ahead while its thread hashes for another: each wait of either side for the other is a switch of
- * threads. The system takes the memory only as bytes arrive, and its own choice may be larger still. */
+/* So much may a client of this machine send ahead while its thread hashes for another: each wait of either side for the other
+ * is a switch of threads. The system takes the memory only as bytes arrive. */
 #define RECEIVE_ROOM (1 << 20)
 
 /* Nothing can be accepted just now; who waits has nothing better to do than to look again. */
@@ -23,10 +24,28 @@ static void wait_a_moment(void)
     nanosleep(&moment, NULL);
 }
 
+bool http_is_loopback(const struct sockaddr_storage *a)
+{
+    if (a->ss_family == AF_INET)
+        return ntohl(((const struct sockaddr_in *)a)->sin_addr.s_addr) >> 24 == 127;
+    if (a->ss_family != AF_INET6)
+        return false;
+    const struct in6_addr *ip = &((const struct sockaddr_in6 *)a)->sin6_addr;
+    return IN6_IS_ADDR_LOOPBACK(ip) || (IN6_IS_ADDR_V4MAPPED(ip) && ip->s6_addr[12] == 127);
+}
+
+/* Loopback only: a size that is set is never grown again, and over a far link that is all that comes in a round trip, where the
+ * system would find a size that fits. */
+static void make_receive_room(int fd, const struct sockaddr_storage *peer)
+{
+    const int room = RECEIVE_ROOM;
+    if (http_is_loopback(peer))
+        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
+}
+
 static void *accept_all(void *arg)
 {
     http_server *s = arg;
-    const int room = RECEIVE_ROOM;
     for (size_t next = 0; !atomic_load(&s->closing);) {
         struct sockaddr_storage a;
         socklen_t len = sizeof(a);
@@ -36,7 +55,7 @@ static void *accept_all(void *arg)
         }
         int fd = accept4(s->listener, (struct sockaddr *)&a, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd >= 0) {
-            setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
+            make_receive_room(fd, &a);
             /* The daemon takes the socket, also where it fails. */
             if (MHD_add_connection(s->daemons[next], fd, (struct sockaddr *)&a, len) != MHD_YES)
                 nl_log("server/http", NL_LOG_WARN, "a connection was dropped: errno %d", errno);

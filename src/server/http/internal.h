@@ -99,6 +99,8 @@ enum MHD_Result http_queue_answer(http_request *r);
 #define HTTP_RESERVE 64 /* connections beyond the limit, which are told so; more of them wait to be accepted */
 int http_accept_start(http_server *s, nl_error *err);
 void http_accept_stop(http_server *s);
+/* Does a peer's address belong to this machine's loopback, also as IPv4 within IPv6? */
+bool http_is_loopback(const struct sockaddr_storage *a);
 /* slow.c: see there. */
 int http_slow_start(http_server *s, nl_error *err);
 void http_slow_stop(http_server *s);

@@ -178,6 +178,29 @@ static void wait_for_connections(const http_server *s, size_t n)
 
 /* ── the tests ── */
 
+static void loopback_peers(void **state)
+{
+    static const struct {
+        const char *address;
+        bool is_loopback;
+    } cases[] = {
+        {"127.0.0.1", true}, {"127.8.9.10", true},       {"128.0.0.1", false},          {"10.0.0.127", false},
+        {"::1", true},       {"::ffff:127.1.2.3", true}, {"::ffff:192.0.2.127", false}, {"2001:db8::1", false},
+        {"::", false},       {"7f00::1", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < NL_LEN(cases); i++) {
+        struct sockaddr_storage a = {0};
+        bool six = strchr(cases[i].address, ':');
+        void *to =
+            six ? (void *)&((struct sockaddr_in6 *)&a)->sin6_addr : (void *)&((struct sockaddr_in *)&a)->sin_addr;
+        check_why("%s", cases[i].address);
+        a.ss_family = six ? AF_INET6 : AF_INET;
+        CHECK_INT(inet_pton(a.ss_family, cases[i].address, to), 1);
+        CHECK_INT(http_is_loopback(&a), cases[i].is_loopback);
+    }
+}
+
 /* As many as two ends in one process can be; all are served, also behind one another. */
 static void many_connections(void **state)
 {
@@ -399,7 +422,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(many_connections), cmocka_unit_test(beyond_the_limit), cmocka_unit_test(a_byte_at_a_time),
         cmocka_unit_test(never_a_head),     cmocka_unit_test(half_sent),        cmocka_unit_test(floods),
-        cmocka_unit_test(graceful_stop),
+        cmocka_unit_test(graceful_stop),    cmocka_unit_test(loopback_peers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

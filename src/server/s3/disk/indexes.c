@@ -167,20 +167,22 @@ static int fill(s3_indexes *s, s3_index *x, bool build, nl_error *err)
     return rc;
 }
 
-/* A new index in the table, or NULL with err; with the mutex. */
-static s3_index *add(s3_indexes *s, int folder, const char *path, nl_error *err)
+/* A new index in the table; with the mutex. */
+static int add(s3_indexes *s, int folder, const char *path, s3_index **out, nl_error *err)
 {
     s3_index *x;
     evict(s);
-    if (s3_index_new(folder, path, &x, err))
-        return NULL;
+    int rc = s3_index_new(folder, path, &x, err);
+    if (rc)
+        return rc;
     x->busy = true;
     x->changed_ns = s3_index_clock();
     x->used = ++s->clock;
     x->next = s->list;
     s->list = x;
     s3_watch_add(s, x); /* before it is read: I1 */
-    return x;
+    *out = x;
+    return NL_OK;
 }
 
 int s3_indexes_take_up(s3_indexes *s, int folder, const char *path, bool build, bool *fresh, nl_error *err)
@@ -191,11 +193,12 @@ int s3_indexes_take_up(s3_indexes *s, int folder, const char *path, bool build, 
         return nl_fail_errno(err, errno, "cannot read a folder");
     if (find_ready(s, &st))
         return NL_OK;
-    s3_index *x = add(s, folder, path, err);
-    if (!x)
-        return NL_NO_MEMORY;
+    s3_index *x;
+    int rc = add(s, folder, path, &x, err);
+    if (rc)
+        return rc;
     *fresh = true;
-    int rc = fill(s, x, build, err);
+    rc = fill(s, x, build, err);
     if (rc)
         s3_indexes_remove(s, x);
     return rc;
@@ -226,7 +229,7 @@ int s3_indexes_make(s3_indexes *s, int folder, const char *path, s3_view *out, n
                                               : prepare(s, err);
     if (!rc)
         rc = make(s, folder, &st, path, out, err);
-    if (rc && rc != NL_UNSUPPORTED) {
+    if (rc && rc != NL_UNSUPPORTED && rc != NL_NOT_FOUND) { /* these two tell of this folder alone */
         s->off_until = nl_monotonic_ns() + PAUSE_NS;
         nl_log("server/s3", NL_LOG_WARN, "%s: no index: %s", path, err ? err->message : "");
     }

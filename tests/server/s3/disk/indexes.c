@@ -183,11 +183,11 @@ static void change(const struct lake *l, struct rng *r)
             touch(l, path);
         break;
     case 4:
-        (void)linkat(l->dir, name, l->dir, other, 0);
+        (void)!linkat(l->dir, name, l->dir, other, 0);
         break;
     case 5: /* no object, and never shown */
-        (void)symlinkat("nowhere", l->dir, "link");
-        (void)unlinkat(l->dir, "link", 0);
+        if (!symlinkat("nowhere", l->dir, "link"))
+            (void)unlinkat(l->dir, "link", 0);
         touch(l, ".hidden%");
         break;
     case 6:
@@ -435,6 +435,22 @@ static void without_an_index_listings_are_the_same(void **state)
     free(above);
 }
 
+/* A folder that can have no index keeps no other from having one. */
+static void a_folder_without_an_index_is_its_own_matter(void **state)
+{
+    struct lake l;
+    static char path[2 * S3_INDEX_PATH];
+    s3_view v;
+    nl_error err = {0};
+    open_lake(&l, *state);
+    touch_many(&l, "m", 20);
+    memset(path, 'x', sizeof(path) - 1);
+    CHECK_FAILS(s3_indexes_make(&l.disk->indexes, l.dir, path, &v, &err), NL_UNSUPPORTED, err, "too long");
+    check_listing(&l, 100);
+    CHECK(base_id(&l) != 0);
+    close_lake(&l);
+}
+
 /* X3: without events the change time decides. */
 static void without_events_the_time_decides(void **state)
 {
@@ -658,6 +674,7 @@ int main(void)
         TEST(a_damaged_index_is_made_anew),
         TEST(foreign_things_in_its_folder_go),
         TEST(without_an_index_listings_are_the_same),
+        TEST(a_folder_without_an_index_is_its_own_matter),
         TEST(without_events_the_time_decides),
         TEST(lost_events_are_made_up_for),
         TEST(many_changes_make_a_new_base),

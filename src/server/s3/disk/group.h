@@ -6,8 +6,8 @@
  *
  * F1  A writer is let go by a sync of its folder that began after it asked, and worked. One that was under way when it
  *     asked may have looked at the folder before its rename, and does not count.
- * F2  Where a sync fails, all who waited for it fail, also when a later one works: what the failed one left out is then
- *     taken for clean by the kernel.
+ * F2  Where a sync fails, all who wrote before its end and were not let go yet fail, also when a later one works: what the
+ *     failed one left out is then taken for clean by the kernel, which tells of it once for each open file.
  *
  * Any thread. Files are not shared: each is synced by its own writer, side by side, and the file system's journal makes one
  * commit of them.
@@ -24,7 +24,7 @@
 
 #define S3_GROUP_SLOTS 64
 
-/* One folder that somebody wants synced. */
+/* One folder, or one file with several writers, that somebody wants synced. */
 typedef struct s3_group_slot {
     pthread_mutex_t mutex; /* guards what follows */
     pthread_cond_t over;   /* a sync is over */
@@ -40,6 +40,14 @@ typedef struct s3_group_slot {
 typedef struct s3_group {
     s3_group_slot slots[S3_GROUP_SLOTS];
 } s3_group;
+
+/* A slot of its own, for a file that several write: it lives as long as any of them. */
+void s3_group_slot_init(s3_group_slot *s);
+void s3_group_slot_free(s3_group_slot *s);
+/* The first sync whose failure concerns what is written from now on (F2): for s3_group_slot_sync(). */
+uint64_t s3_group_slot_since(s3_group_slot *s);
+/* After NL_OK what was written to fd's file since then, and before the call, is on the disk. */
+int s3_group_slot_sync(s3_group_slot *s, int fd, uint64_t since, const char *what, nl_error *err);
 
 /* In the caller's memory. */
 void s3_group_init(s3_group *g);

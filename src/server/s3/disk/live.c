@@ -152,6 +152,8 @@ static void free_live(s3_live *u)
     for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
         if (fds[i] >= 0)
             close(fds[i]);
+    s3_group_slot_free(&u->data_sync);
+    s3_group_slot_free(&u->log_sync);
     pthread_mutex_destroy(&u->mutex);
     pthread_cond_destroy(&u->changed);
     free(u->parts);
@@ -171,6 +173,8 @@ static int open_live(s3_bucket *b, const char *id, s3_live **out, nl_error *err)
     u->dev = b->dev;
     u->ino = b->ino;
     u->data = u->log = -1;
+    s3_group_slot_init(&u->data_sync);
+    s3_group_slot_init(&u->log_sync);
     pthread_mutex_init(&u->mutex, NULL);
     pthread_cond_init(&u->changed, NULL);
     snprintf(u->id, sizeof(u->id), "%s", id);

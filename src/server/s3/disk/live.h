@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "server/s3/disk/group.h"
 #include "server/s3/disk/partlog.h"
 
 struct s3_bucket;
@@ -30,6 +31,7 @@ typedef struct s3_live {
     dev_t dev; /* of its bucket */
     ino_t ino;
     int folder, data, log; /* open while it lives */
+    s3_group_slot data_sync, log_sync;
     pthread_mutex_t mutex; /* guards what follows */
     pthread_cond_t changed;
     bool sealed, over;

@@ -66,6 +66,7 @@ int s3_part_open(s3_bucket *b, const char *id, int number, uint64_t length, s3_p
         return rc;
     out->number = number;
     out->length = length;
+    out->since = s3_group_slot_since(&u->data_sync);
     pthread_mutex_lock(&u->mutex);
     choose_place(u, out);
     out->upload = u;
@@ -140,7 +141,8 @@ static int sync_bytes(s3_part_writer *w, nl_error *err)
 {
     s3_live *u = w->upload;
     if (!w->in_own)
-        return s3_disk_sync_folder(u->disk, u->data, "the upload's data", err);
+        return u->disk->durable ? s3_group_slot_sync(&u->data_sync, u->data, w->since, "the upload's data", err)
+                                : NL_OK;
     int rc = s3_disk_sync(u->disk, w->own, "the part", err);
     return rc ? rc : s3_disk_sync_folder(u->disk, u->folder, "the upload's folder", err);
 }
@@ -152,12 +154,13 @@ static int append(s3_part_writer *w, const s3_part_record *r, s3_part_record *ol
     int rc = s3_live_enter(u, w, err); /* P6 */
     if (rc)
         return rc;
+    uint64_t since = s3_group_slot_since(&u->log_sync);
     pthread_mutex_lock(&u->mutex);
     rc = s3_live_append(u, r, old, err);
     pthread_mutex_unlock(&u->mutex);
     *logged = !rc;
-    if (!rc)
-        rc = s3_disk_sync_folder(u->disk, u->log, "the list of parts", err);
+    if (!rc && u->disk->durable)
+        rc = s3_group_slot_sync(&u->log_sync, u->log, since, "the list of parts", err);
     /* The old one's file: nothing needs it any more. */
     if (!rc && old->number && old->in_own) {
         char name[32];

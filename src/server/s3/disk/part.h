@@ -18,6 +18,7 @@ typedef struct s3_part_writer {
     uint64_t at;     /* as in s3_part_record */
     uint64_t length; /* announced */
     uint64_t size;   /* so far */
+    uint64_t since;  /* s3_group_slot_since() of the data, before the first byte */
 } s3_part_writer;
 
 /* What is known of a part's bytes. */

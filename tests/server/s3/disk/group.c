@@ -154,7 +154,7 @@ static void the_next_one_counts(void **state)
     s3_group_free(&group);
 }
 
-/* F2: all who wait for a sync that fails fail; who comes later does not. */
+/* F2: all who wait while a sync fails fail; who comes later does not. */
 static void a_failure_is_everybodys(void **state)
 {
     struct asker first, others[OTHERS];
@@ -163,8 +163,9 @@ static void a_failure_is_everybodys(void **state)
         ask_together(*state, fails, &first, others);
         CHECK(first.rc == (fails == 1 ? NL_IO : NL_OK));
         for (int i = 0; i < OTHERS; i++) {
-            CHECK(others[i].rc == (fails == 2 ? NL_IO : NL_OK));
-            CHECK(fails == 1 || strstr(others[i].err.message, "cannot sync the folder"));
+            CHECK(others[i].rc ==
+                  NL_IO); /* of the first, too: what they wrote before its end may have been lost in it */
+            CHECK(strstr(others[i].err.message, "cannot sync the folder"));
         }
         CHECK_INT(stage.begun, 2);
         nl_error err = {0};

@@ -329,6 +329,36 @@ static void displaced(void **state)
     stop(&h);
 }
 
+/* P3: a sync of the data that fails takes with it what all wrote before, though the next one works: the kernel tells of lost
+ * pages once. */
+static void a_failed_sync_is_everybodys(void **state)
+{
+    nl_error err = {0};
+    s3_part_writer w[2];
+    int64_t mtime;
+    uint8_t bytes[STEP];
+    struct here h = start(*state, true);
+    for (int i = 0; i < 2; i++) {
+        fill(bytes, STEP, i + 1, 1);
+        CHECK_OK(s3_part_open(h.bucket, h.id, i + 1, STEP, &w[i], &err), err);
+        CHECK_OK(s3_part_write(&w[i], bytes, STEP, &err), err);
+    }
+    for (int i = 0; i < 2; i++) {
+        s3_part_sums sums = sums_of(i + 1, 1);
+        if (!i)
+            fault_arm(FAULT_IO, 1, EIO);
+        CHECK_FAILS(s3_part_commit(&w[i], &sums, &mtime, &err), NL_IO, err, "cannot sync the upload's data");
+        CHECK(i || fault_fired());
+        fault_disarm();
+    }
+    static const struct sent sent[] = {{1, 2, STEP, false, false}, {2, 2, STEP, false, false}};
+    CHECK_OK(send(&h, 1, 2, STEP, false, &err), err); /* who begins after it does not suffer from it */
+    CHECK_OK(send(&h, 2, 2, STEP, false, &err), err);
+    CHECK_OK(complete(&h, (const int[]){1, 2}, 2, NULL, &err), err);
+    check_object(&h, sent, 2, (const int[]){1, 2}, 2);
+    stop(&h);
+}
+
 /* ── many at once ── */
 
 #define SENDERS 4
@@ -536,6 +566,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(refused_completions, tmp_setup, tmp_teardown),
         cmocka_unit_test_setup_teardown(under_way, tmp_setup, tmp_teardown),
         cmocka_unit_test_setup_teardown(displaced, tmp_setup, tmp_teardown),
+        cmocka_unit_test_setup_teardown(a_failed_sync_is_everybodys, tmp_setup, tmp_teardown),
         cmocka_unit_test_setup_teardown(many_at_once, tmp_setup, tmp_teardown),
         cmocka_unit_test_setup_teardown(lists, tmp_setup, tmp_teardown),
         cmocka_unit_test_setup_teardown(torn_logs, tmp_setup, tmp_teardown),

@@ -7,6 +7,7 @@
 
 #include "base/str.h"
 #include "s3proto/hash.h"
+#include "server/s3/disk/leb.h"
 
 #define PARTS_MAX 10000 /* S3's */
 
@@ -31,27 +32,6 @@ static const char *const content_types[] = {
     "image/png",
 };
 
-static size_t put_leb(uint8_t *out, uint64_t v)
-{
-    size_t n = 0;
-    for (; v >= 0x80; v >>= 7)
-        out[n++] = (uint8_t)(v | 0x80);
-    out[n++] = (uint8_t)v;
-    return n;
-}
-
-/* A number that ends within len bytes, in its shortest form; returns how many it takes, 0: there is none. */
-static size_t get_leb(const uint8_t *p, size_t len, uint64_t *v)
-{
-    *v = 0;
-    for (size_t i = 0; i < len && i < 9; i++) {
-        *v |= (uint64_t)(p[i] & 0x7F) << (7 * i);
-        if (p[i] < 0x80)
-            return i + 1;
-    }
-    return 0;
-}
-
 /* ── writing ── */
 
 size_t s3_compact_etag(const s3_meta *m, uint8_t out[static S3_COMPACT_MAX])
@@ -64,7 +44,7 @@ size_t s3_compact_etag(const s3_meta *m, uint8_t out[static S3_COMPACT_MAX])
     if (len > 32) {
         if (m->etag[32] != '-' || !nl_parse_i64(m->etag + 33, &parts) || parts < 1 || parts > PARTS_MAX)
             return 0;
-        n += put_leb(out + n, (uint64_t)parts);
+        n += s3_leb_put(out + n, (uint64_t)parts);
     }
     nl_hex(out, 16, again);
     if (len > 32)
@@ -76,7 +56,7 @@ size_t s3_compact_facts(const s3_meta *m, uint8_t out[static S3_COMPACT_MAX])
 {
     if (m->size > INT64_MAX)
         return 0;
-    size_t n = put_leb(out, m->size);
+    size_t n = s3_leb_put(out, m->size);
     for (int i = 0; i < 8; i++)
         out[n++] = (uint8_t)((uint64_t)m->mtime_ns >> (8 * i));
     return n;
@@ -119,7 +99,7 @@ static int damaged(uint8_t tag, nl_error *err)
 static int read_etag(s3_meta *m, const uint8_t *p, size_t len, nl_error *err)
 {
     uint64_t parts = 0;
-    if (len < 16 || (len > 16 && (get_leb(p + 16, len - 16, &parts) != len - 16 || parts > PARTS_MAX)))
+    if (len < 16 || (len > 16 && (s3_leb_get(p + 16, len - 16, &parts) != len - 16 || parts > PARTS_MAX)))
         return damaged('E', err);
     nl_hex(p, 16, m->etag);
     if (len > 16)
@@ -130,7 +110,7 @@ static int read_etag(s3_meta *m, const uint8_t *p, size_t len, nl_error *err)
 static int read_facts(s3_meta *m, const uint8_t *p, size_t len, nl_error *err)
 {
     uint64_t mtime = 0;
-    size_t n = get_leb(p, len, &m->size);
+    size_t n = s3_leb_get(p, len, &m->size);
     if (!n || len - n != 8)
         return damaged('F', err);
     for (int i = 7; i >= 0; i--)

@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "s3proto/hash.h"
 #include "server/s3/disk/compact.h"
+#include "server/s3/disk/leb.h"
 
 static const char magic[4] = {'N', 'L', 'M', '1'};
 
@@ -40,24 +41,14 @@ static int put_strings(nl_buf *out, char tag, const char *const *strings, size_t
     return rc;
 }
 
-/* Append v, 7 bits a byte, the lowest first. */
-static size_t put_leb(uint8_t *out, uint64_t v)
-{
-    size_t n = 0;
-    for (; v >= 0x80; v >>= 7)
-        out[n++] = (uint8_t)(v | 0x80);
-    out[n++] = (uint8_t)v;
-    return n;
-}
-
 static int put_runs(nl_buf *out, const s3_meta *m, nl_error *err)
 {
     nl_buf bytes = {0};
     int rc = NL_OK;
     for (size_t i = 0; i < m->n_runs && !rc; i++) {
-        uint8_t pair[20];
-        size_t n = put_leb(pair, m->runs[i].count);
-        n += put_leb(pair + n, m->runs[i].size);
+        uint8_t pair[2 * S3_LEB_MAX];
+        size_t n = s3_leb_put(pair, m->runs[i].count);
+        n += s3_leb_put(pair + n, m->runs[i].size);
         rc = nl_buf_append(&bytes, pair, n, err);
     }
     if (!rc && m->n_runs)
@@ -71,9 +62,9 @@ static int put_numbers(nl_buf *out, const s3_meta *m, nl_error *err)
     nl_buf bytes = {0};
     int rc = NL_OK;
     for (size_t i = 0; i < m->n_numbers && !rc; i++) {
-        uint8_t pair[20];
-        size_t n = put_leb(pair, m->numbers[i].gap);
-        n += put_leb(pair + n, m->numbers[i].count);
+        uint8_t pair[2 * S3_LEB_MAX];
+        size_t n = s3_leb_put(pair, m->numbers[i].gap);
+        n += s3_leb_put(pair + n, m->numbers[i].count);
         rc = nl_buf_append(&bytes, pair, n, err);
     }
     if (!rc && m->n_numbers)
@@ -155,16 +146,13 @@ static int get_strings(nl_arena *arena, const uint8_t *p, size_t len, const char
     return NL_OK;
 }
 
-static bool get_leb(const uint8_t **p, const uint8_t *end, uint64_t *v)
+/* The next two numbers. */
+static bool get_pair(const uint8_t **p, const uint8_t *end, uint64_t *a, uint64_t *b)
 {
-    *v = 0;
-    for (unsigned shift = 0; *p < end && shift < 63; shift += 7) {
-        uint8_t byte = *(*p)++;
-        *v |= (uint64_t)(byte & 0x7F) << shift;
-        if (byte < 0x80)
-            return true;
-    }
-    return false;
+    size_t n = s3_leb_get(*p, (size_t)(end - *p), a);
+    size_t more = n ? s3_leb_get(*p + n, (size_t)(end - *p) - n, b) : 0;
+    *p += n + more;
+    return more > 0;
 }
 
 /* Runs whose sizes add up are believed; the sum is compared with the size when a part is asked for. */
@@ -177,7 +165,7 @@ static int get_runs(nl_arena *arena, s3_meta *m, const uint8_t *p, size_t len, n
         return nl_fail_memory(err);
     while (p < end) {
         s3_part_run r;
-        if (!get_leb(&p, end, &r.count) || !get_leb(&p, end, &r.size) || r.count == 0)
+        if (!get_pair(&p, end, &r.count, &r.size) || r.count == 0)
             return nl_fail(err, NL_CORRUPT, "metadata: damaged sizes of parts");
         m->runs[m->n_runs++] = r;
     }
@@ -193,7 +181,7 @@ static int get_numbers(nl_arena *arena, s3_meta *m, const uint8_t *p, size_t len
         return nl_fail_memory(err);
     while (p < end) {
         s3_number_run r;
-        if (!get_leb(&p, end, &r.gap) || !get_leb(&p, end, &r.count) || r.count == 0)
+        if (!get_pair(&p, end, &r.gap, &r.count) || r.count == 0)
             return nl_fail(err, NL_CORRUPT, "metadata: damaged numbers of parts");
         m->numbers[m->n_numbers++] = r;
     }

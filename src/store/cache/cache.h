@@ -20,6 +20,7 @@
 #ifndef STORE_CACHE_CACHE_H
 #define STORE_CACHE_CACHE_H
 
+#include <dirent.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -67,6 +68,8 @@ uint64_t store_cache_room_of(uint64_t file_size);
 int store_cache_count(struct store_cache *c, struct store_cache_use *out, nl_error *err);
 int store_cache_clear(struct store_cache *c, nl_error *err);
 
+/* A folder of the cache ("." is its own), for readdir(). NULL: it cannot be opened. */
+DIR *store_cache_list(const struct store_cache *c, const char *name);
 /* Is this the name of an object's folder, of a segment? */
 bool store_cache_is_object(const char *name);
 bool store_cache_is_segment(const char *name);

@@ -1,7 +1,6 @@
 /* object.c: see object.h. */
 #include "store/cache/object.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -71,20 +70,11 @@ static bool is_later(struct timespec a, struct timespec b)
     return a.tv_sec != b.tv_sec ? a.tv_sec > b.tv_sec : a.tv_nsec > b.tv_nsec;
 }
 
-static DIR *open_folder(const struct store_cached *o)
-{
-    int fd = openat(o->cache->dir, o->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-    DIR *d = fd < 0 ? NULL : fdopendir(fd);
-    if (!d && fd >= 0)
-        close(fd);
-    return d;
-}
-
 /* The segment that was used last. */
 static bool newest_segment(const struct store_cached *o, char out[static STORE_CACHE_SEGMENT])
 {
     struct timespec latest = {0};
-    DIR *d = open_folder(o);
+    DIR *d = store_cache_list(o->cache, o->folder);
     *out = 0;
     for (struct dirent *e; d && (e = readdir(d));) {
         struct stat st;
@@ -198,7 +188,7 @@ void store_cached_load(struct store_cached *o, const char *etag, uint64_t size)
     pthread_mutex_lock(&o->mutex);
     o->head = store_segment_head_of(o->object, etag, size);
     front_of(o, front);
-    DIR *d = open_folder(o);
+    DIR *d = store_cache_list(o->cache, o->folder);
     for (struct dirent *e; d && (e = readdir(d));)
         if (store_cache_is_segment(e->d_name) && nl_starts_with(e->d_name, front))
             load_segment(o, e->d_name);

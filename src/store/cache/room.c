@@ -5,7 +5,6 @@
  * Bytes are taken before they are written. Making room counts afresh, and what others have taken but not yet written is not
  * seen then: an eighth of the bound is left for that.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -87,10 +86,9 @@ static bool write_taken(const struct store_cache *c, uint64_t bytes)
 
 /* ── what is there ── */
 
-/* A folder of the cache, for readdir(). NULL: it cannot be opened. */
-static DIR *open_dir(int at, const char *name)
+DIR *store_cache_list(const struct store_cache *c, const char *name)
 {
-    int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    int fd = openat(c->dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
     DIR *d = fd < 0 ? NULL : fdopendir(fd);
     if (!d && fd >= 0)
         close(fd);
@@ -119,7 +117,7 @@ static bool add_found(struct census *s, const char *object, const char *segment,
 /* The segments of one object. What vanishes meanwhile is not there. */
 static bool count_object(const struct store_cache *c, const char *object, struct census *s)
 {
-    DIR *d = open_dir(c->dir, object);
+    DIR *d = store_cache_list(c, object);
     bool good = d || errno == ENOENT || errno == ENOTDIR;
     for (struct dirent *e; good && d && (e = readdir(d));) {
         struct stat st;
@@ -136,7 +134,7 @@ static bool count_object(const struct store_cache *c, const char *object, struct
 /* Everything. False: it could not be looked at. */
 static bool count_all(const struct store_cache *c, struct census *s, uint64_t *objects)
 {
-    DIR *d = open_dir(c->dir, ".");
+    DIR *d = store_cache_list(c, ".");
     bool good = d;
     *objects = 0;
     for (struct dirent *e; good && (e = readdir(d));)

@@ -60,7 +60,7 @@ int s3_partlog_read(int fd, nl_buf *out, size_t *n, nl_error *err)
             return nl_fail_errno(err, errno, "cannot read the list of parts");
         size_t whole = (size_t)got / S3_PARTLOG_RECORD;
         for (size_t i = 0; i < whole; i++, ++*n) {
-            if (!unpack(piece + i * S3_PARTLOG_RECORD, &r))
+            if (*n == S3_PARTLOG_MAX || !unpack(piece + i * S3_PARTLOG_RECORD, &r))
                 return NL_OK;
             int rc = nl_buf_append(out, &r, sizeof(r), err);
             if (rc)
@@ -75,10 +75,12 @@ int s3_partlog_mend(int fd, size_t n, bool *wiped, nl_error *err)
 {
     static const uint8_t zeros[S3_PARTLOG_RECORD];
     struct stat st;
-    uint64_t at = n * S3_PARTLOG_RECORD;
+    uint64_t at = n * S3_PARTLOG_RECORD, end = S3_PARTLOG_MAX * S3_PARTLOG_RECORD;
     int rc = fstat(fd, &st) ? nl_fail_errno(err, errno, "fstat") : NL_OK;
-    *wiped = !rc && (uint64_t)st.st_size > at;
-    for (; !rc && *wiped && at < (uint64_t)st.st_size; at += S3_PARTLOG_RECORD)
+    if (!rc && (uint64_t)st.st_size < end)
+        end = (uint64_t)st.st_size;
+    *wiped = !rc && end > at;
+    for (; !rc && at < end; at += S3_PARTLOG_RECORD)
         rc = s3_file_pwrite(fd, zeros, sizeof(zeros), at, err);
     return rc;
 }
@@ -86,6 +88,8 @@ int s3_partlog_mend(int fd, size_t n, bool *wiped, nl_error *err)
 int s3_partlog_write(int fd, size_t i, const s3_part_record *r, nl_error *err)
 {
     uint8_t bytes[S3_PARTLOG_RECORD];
+    if (i >= S3_PARTLOG_MAX)
+        return nl_fail(err, NL_INVALID, "parts were sent %zu times to this upload: begin a new one", i);
     pack(r, bytes);
     return s3_file_pwrite(fd, bytes, sizeof(bytes), i * S3_PARTLOG_RECORD, err);
 }

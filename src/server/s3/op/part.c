@@ -52,6 +52,8 @@ static void refuse_part(s3_request *rq, const nl_error *err)
 {
     if (err->code == NL_CONFLICT)
         s3_refuse(rq, "ServiceUnavailable", err->message);
+    else if (err->code == NL_INVALID) /* too many were sent */
+        s3_refuse(rq, "InvalidRequest", err->message);
     else
         s3_refuse_error(rq, err, "NoSuchUpload");
 }

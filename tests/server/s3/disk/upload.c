@@ -521,6 +521,42 @@ static void torn_logs(void **state)
     check_why("%s", "");
 }
 
+/* A log with so many records takes no more; what damage puts behind them is not read. */
+static void full_logs(void **state)
+{
+    nl_error err = {0};
+    nl_arena arena = {0};
+    s3_part *parts;
+    size_t n;
+    char path[128];
+    struct here h = start(*state, false);
+    s3_part_record r = {.number = 1, .kind = S3_MD5, .size = STEP};
+    snprintf(path, sizeof(path), "bucket/.neuralake/uploads/%s/parts", h.id);
+    char *log = tmp_path(*state, path);
+    int fd = open(log, O_RDWR | O_CLOEXEC);
+    CHECK(fd >= 0);
+    for (size_t i = 0; i + 1 < S3_PARTLOG_MAX; i++)
+        CHECK_OK(s3_partlog_write(fd, i, &r, &err), err);
+    CHECK_OK(send(&h, 1, 1, STEP, false, &err), err); /* the last one that there is room for */
+    for (int twice = 0; twice < 2; twice++) {
+        CHECK_FAILS(send(&h, 1, 2, STEP, false, &err), NL_INVALID, err, "begin a new one");
+        CHECK_FAILS(send(&h, 2, 1, STEP, false, &err), NL_INVALID, err, "begin a new one");
+        CHECK_OK(s3_upload_parts(h.bucket, h.id, &arena, &parts, &n, &err), err);
+        CHECK_INT(n, 1);
+        CHECK_STR(parts[0].etag, "01000100000000000000000000000000"); /* version 1 */
+        /* A further record, whole, and then a hole of a terabyte. */
+        uint8_t record[S3_PARTLOG_RECORD];
+        CHECK(pread(fd, record, sizeof(record), 0) == sizeof(record));
+        CHECK(pwrite(fd, record, sizeof(record), (off_t)(S3_PARTLOG_MAX * S3_PARTLOG_RECORD)) == sizeof(record));
+        CHECK(!ftruncate(fd, (off_t)1 << 40));
+    }
+    close(fd);
+    free(log);
+    nl_arena_free(&arena);
+    CHECK_OK(complete(&h, (const int[]){1}, 1, NULL, &err), err);
+    stop(&h);
+}
+
 /* The upload with part 1 acknowledged and a part 2 under fault: afterwards part 1 is as it was, or all of it is the object. */
 static void every_call_fails_once(void **state)
 {
@@ -569,6 +605,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_failed_sync_is_everybodys, tmp_setup, tmp_teardown),
         cmocka_unit_test_setup_teardown(many_at_once, tmp_setup, tmp_teardown),
         cmocka_unit_test_setup_teardown(lists, tmp_setup, tmp_teardown),
+        cmocka_unit_test_setup_teardown(full_logs, tmp_setup, tmp_teardown),
         cmocka_unit_test_setup_teardown(torn_logs, tmp_setup, tmp_teardown),
         cmocka_unit_test_setup_teardown(every_call_fails_once, tmp_setup, tmp_teardown),
     };

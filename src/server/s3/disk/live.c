@@ -93,9 +93,24 @@ static void set_part(s3_live *u, const s3_part_record *r, s3_part_record *old)
     u->placed |= !r->in_own;
 }
 
+/* Wipe out a torn append, once: not as the upload is opened, which a poll thread does and everybody waits for. */
+static int mend_log(s3_live *u, nl_error *err)
+{
+    bool wiped;
+    if (u->mended)
+        return NL_OK;
+    int rc = s3_partlog_mend(u->log, u->n_records, &wiped, err);
+    if (!rc && wiped)
+        rc = s3_disk_sync(u->disk, u->log, "the list of parts", err);
+    u->mended = !rc;
+    return rc;
+}
+
 int s3_live_append(s3_live *u, const s3_part_record *r, s3_part_record *old, nl_error *err)
 {
     int rc = make_room(u, err);
+    if (!rc)
+        rc = mend_log(u, err);
     if (!rc)
         rc = s3_partlog_write(u->log, u->n_records, r, err);
     if (rc)
@@ -110,12 +125,7 @@ static int load_parts(s3_live *u, nl_error *err)
 {
     nl_buf list = {0};
     s3_part_record old;
-    bool wiped = false;
     int rc = s3_partlog_read(u->log, &list, &u->n_records, err);
-    if (!rc)
-        rc = s3_partlog_mend(u->log, u->n_records, &wiped, err);
-    if (!rc && wiped)
-        rc = s3_disk_sync(u->disk, u->log, "the list of parts", err);
     const s3_part_record *r = (const s3_part_record *)(const void *)list.data;
     for (size_t i = 0; i < u->n_records && !rc; i++) {
         rc = make_room(u, err);

@@ -38,6 +38,7 @@ typedef struct s3_live {
     unsigned writing;      /* who entered */
     uint64_t part_size;    /* parts of it lie in data at (number - 1) times it; 0: not known yet */
     size_t n_records;      /* of the log */
+    bool mended;           /* nothing is behind them (partlog.h) */
     uint64_t next_own;     /* for the name of the next file of a part's own */
     s3_part_record *parts; /* by number */
     size_t n_parts, room;
@@ -76,7 +77,7 @@ void s3_live_displace(s3_live *u);
 /* ── under u->mutex ── */
 /* The part of a number, or NULL. */
 const s3_part_record *s3_live_find(const s3_live *u, int number);
-/* Append to the log and make it the part of its number. On failure all is as it was. *old: what it replaces; number 0:
+/* On a disk thread. Append to the log and make it the part of its number. On failure all is as it was. *old: what it replaces; number 0:
  * nothing. */
 int s3_live_append(s3_live *u, const s3_part_record *r, s3_part_record *old, nl_error *err);
 

@@ -23,6 +23,7 @@ struct object {
     int head_status;             /* 0: as the object has it */
     struct standin_answer fault; /* of the first n_faults GETs */
     size_t n_faults, gets, heads;
+    bool mute;    /* HEAD is never answered */
     bool changes; /* another version from the second GET on */
     char headers[64][400];
 };
@@ -33,6 +34,10 @@ static void answer(void *ctx, const struct standin_request *q, struct standin_an
     char *headers = o->headers[q->number % 64];
     bool head = !strcmp(q->method, "HEAD");
     const char *etag = o->changes && o->gets ? "another" : o->etag;
+    if (head && o->mute) {
+        *a = (struct standin_answer){.silent = true};
+        return;
+    }
     if (head && o->head_status) {
         *a = (struct standin_answer){.status = o->head_status, .head_only = true};
         o->heads++;
@@ -216,6 +221,20 @@ static void the_whole_is_compared_with_what_head_says(void **state)
     }
 }
 
+/* The bytes are there: nobody waits long for what they are to be compared with. */
+static void a_head_that_never_comes(void **state)
+{
+    (void)state;
+    struct fixture f;
+    nl_error err = {0};
+    start(&f, piece + 70000, NULL);
+    f.o->mute = true;
+    nl_object_info info = {.size = f.o->len};
+    CHECK_OK(nl_store_copy_known(f.store, "s3://bucket/key", &info, f.path, NULL, &err), err);
+    check_file(&f, 0);
+    stop(&f);
+}
+
 /* Faults on the way: what heals leaves the right bytes, what does not leaves no file. */
 static void faults(void **state)
 {
@@ -309,6 +328,7 @@ int main(void)
         cmocka_unit_test(a_small_download_is_one_request),
         cmocka_unit_test(a_file_goes_on_behind_what_it_has),
         cmocka_unit_test(the_whole_is_compared_with_what_head_says),
+        cmocka_unit_test(a_head_that_never_comes),
         cmocka_unit_test(faults),
         cmocka_unit_test(ranges_to_places),
     };

@@ -14,12 +14,15 @@
  *     with If-None-Match, and 304 makes it the version of O1. A tail without bytes, of an object that has some, says that.
  * O5  No answer to a range brings a checksum that is of use. So what goes to a file range by range is hashed on its way, the
  *     ranges' checksums are combined, and compared with the whole's, which a HEAD asks for when the range at offset 0 is
- *     asked for. Where the store has no CRC64NVME of the whole, or no HEAD, nothing is compared.
+ *     asked for. Where the store has no CRC64NVME of the whole, or no HEAD, or answers it long after the bytes, nothing is
+ *     compared.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "s3proto/names.h"
 #include "s3proto/time.h"
@@ -28,7 +31,7 @@
 #include "store/version.h"
 #include "store/web/web.h"
 
-enum { tail_kept_max = 16 << 20 };
+enum { tail_kept_max = 16 << 20, head_patience_s = 10 };
 
 struct s3_fetch {
     nl_fetch base;
@@ -148,9 +151,31 @@ static int wait_range(struct s3_source *s, struct s3_fetch *f, nl_cancel *cancel
 
 /* ── ranges that go to a file (O5) ── */
 
+/* Wait for what the store knows of the whole, but not long: the bytes are there. One that asks for other keys, or another region,
+ * is mended, and waited for as any other. */
+static bool head_comes(struct store_call *head, nl_cancel *cancel)
+{
+    struct store_client *c = head->client;
+    struct nl_cancel_watch watch = {.mutex = &c->mutex, .cond = &head->done};
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += head_patience_s;
+    nl_cancel_watch(cancel, &watch);
+    pthread_mutex_lock(&c->mutex);
+    bool late = false, comes = false;
+    while (!late &&
+           !(comes = head->state == STORE_CALL_DONE || head->state == STORE_CALL_ASKING || nl_cancelled(cancel)))
+        late = pthread_cond_clockwait(&head->done, &c->mutex, CLOCK_MONOTONIC, &until) == ETIMEDOUT;
+    pthread_mutex_unlock(&c->mutex);
+    nl_cancel_unwatch(cancel, &watch);
+    return comes;
+}
+
 /* Everything was summed up: is it what the store says of the whole? */
 static int compare_whole(struct s3_source *s, struct store_call *head, nl_cancel *cancel, nl_error *err)
 {
+    if (!head_comes(head, cancel))
+        return NL_OK;
     int rc = store_call_wait(head, cancel, err);
     if (rc || store_call_result(head, NULL))
         return rc;

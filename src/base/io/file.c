@@ -65,11 +65,34 @@ int nl_write_file(const char *path, const void *data, size_t len, unsigned mode,
     return nl_sink_commit(s, err);
 }
 
-/* One folder of the way; one that exists is fine. */
-static int make_folder(const char *path, unsigned mode, nl_error *err)
+/* Sync the folder that has the name of this one. */
+static int sync_parent(char *path, nl_error *err)
 {
-    if (mkdir(path, mode) == 0)
-        return NL_OK;
+    char *slash = strrchr(path, '/');
+    if (slash)
+        *slash = '\0';
+    int fd = open(!slash ? "." : *path ? path : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC), failed = fd < 0 ? errno : 0;
+    if (slash)
+        *slash = '/';
+    while (fd >= 0 && fsync(fd) != 0)
+        if (errno != EINTR) {
+            failed = errno == EINVAL ? 0 : errno; /* EINVAL: a file system whose folders cannot be synced */
+            break;
+        }
+    if (fd >= 0)
+        close(fd);
+    return failed ? nl_fail_errno(err, failed, "cannot sync the folder above '%s'", path) : NL_OK;
+}
+
+/* One folder of the way; one that exists is fine. What cannot be synced goes again: the next call would take it for synced. */
+static int make_folder(char *path, unsigned mode, bool durable, nl_error *err)
+{
+    if (mkdir(path, mode) == 0) {
+        int rc = durable ? sync_parent(path, err) : NL_OK;
+        if (rc)
+            rmdir(path);
+        return rc;
+    }
     int why = errno;
     struct stat st;
     if (stat(path, &st) != 0) /* not there, and could not be made: mkdir knows why */
@@ -77,7 +100,7 @@ static int make_folder(const char *path, unsigned mode, nl_error *err)
     return S_ISDIR(st.st_mode) ? NL_OK : nl_fail(err, NL_INVALID, "%s: is not a folder", path);
 }
 
-int nl_make_folders(const char *path, unsigned mode, nl_error *err)
+static int make_folders(const char *path, unsigned mode, bool durable, nl_error *err)
 {
     if (!*path)
         return nl_fail(err, NL_INVALID, "an empty path is not a folder");
@@ -88,13 +111,23 @@ int nl_make_folders(const char *path, unsigned mode, nl_error *err)
     for (char *at = way + 1; rc == NL_OK; at++) {
         if (*at == '/' && at[-1] != '/') {
             *at = '\0';
-            rc = make_folder(way, mode, err);
+            rc = make_folder(way, mode, durable, err);
             *at = '/';
         } else if (!*at) {
-            rc = make_folder(way, mode, err);
+            rc = make_folder(way, mode, durable, err);
             break;
         }
     }
     free(way);
     return rc;
+}
+
+int nl_make_folders(const char *path, unsigned mode, nl_error *err)
+{
+    return make_folders(path, mode, false, err);
+}
+
+int nl_make_folders_durable(const char *path, unsigned mode, nl_error *err)
+{
+    return make_folders(path, mode, true, err);
 }

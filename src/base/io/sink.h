@@ -54,5 +54,7 @@ int nl_read_file(const char *path, size_t limit, nl_buf *out, nl_error *err);
 int nl_write_file(const char *path, const void *data, size_t len, unsigned mode, nl_error *err);
 /* mkdir -p; existing folders are fine. */
 int nl_make_folders(const char *path, unsigned mode, nl_error *err);
+/* The same, and after NL_OK the names of the folders that it made are on the disk. */
+int nl_make_folders_durable(const char *path, unsigned mode, nl_error *err);
 
 #endif

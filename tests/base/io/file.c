@@ -88,6 +88,42 @@ static void folders_are_made_on_the_way(void **state)
     free(below);
 }
 
+/* Only a folder that is made is synced; one whose sync fails is not left to be taken for synced. */
+static void made_folders_are_synced(void **state)
+{
+    char *deep = tmp_path(*state, "a/b//c/"), *c = tmp_path(*state, "a/b/c"), *b = tmp_path(*state, "a/b");
+    char *a = tmp_path(*state, "a");
+    nl_error err = {0};
+    CHECK_OK(nl_make_folders(a, 0700, &err), err);
+    CHECK_OK(nl_make_folders(deep, 0700, &err), err);
+    fault_arm(FAULT_IO, 0, 0);
+    CHECK_OK(nl_make_folders_durable(deep, 0700, &err), err);
+    long there = fault_disarm();
+    CHECK(!rmdir(c) && !rmdir(b));
+    FAULT_LOOP(f, FAULT_IO, EIO)
+    {
+        int rc = nl_make_folders_durable(deep, 0700, &err);
+        bool failed = fault_off(&f);
+        CHECK(!rc || failed);
+        CHECK(rc ? !tmp_exists(c) : tmp_exists(c));
+        CHECK_OK(nl_make_folders_durable(deep, 0700, &err), err);
+        CHECK(!rmdir(c) && !rmdir(b));
+    }
+    fault_arm(FAULT_IO, 0, 0);
+    CHECK_OK(nl_make_folders_durable(deep, 0700, &err), err);
+    long made = fault_disarm();
+    CHECK(!rmdir(c) && !rmdir(b));
+    fault_arm(FAULT_IO, 0, 0);
+    CHECK_OK(nl_make_folders(deep, 0700, &err), err);
+    long plain = fault_disarm();
+    CHECK(made >= plain + 4); /* two are opened and synced */
+    CHECK(made >= there + 2);
+    free(deep);
+    free(c);
+    free(b);
+    free(a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -95,6 +131,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_limit_is_exact, tmp_setup, tmp_teardown),
         cmocka_unit_test(files_without_a_size_are_read_too),
         cmocka_unit_test_setup_teardown(folders_are_made_on_the_way, tmp_setup, tmp_teardown),
+        cmocka_unit_test_setup_teardown(made_folders_are_synced, tmp_setup, tmp_teardown),
     };
     return cmocka_run_group_tests_name("base_io_file", tests, NULL, NULL);
 }

@@ -108,7 +108,7 @@ static bool knows_nameless(const s3_disk *d)
 
 static int open_root(s3_disk *d, const char *root, nl_error *err)
 {
-    int rc = nl_make_folders(root, 0777, err);
+    int rc = d->durable ? nl_make_folders_durable(root, 0777, err) : nl_make_folders(root, 0777, err);
     if (rc)
         return rc;
     d->root = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -47,7 +47,7 @@ static void *accept_all(void *arg)
 {
     http_server *s = arg;
     for (size_t next = 0; !atomic_load(&s->closing);) {
-        struct sockaddr_storage a;
+        struct sockaddr_storage a = {0};
         socklen_t len = sizeof(a);
         if (http_server_connections(s) >= s->max_connections + HTTP_RESERVE) {
             wait_a_moment();

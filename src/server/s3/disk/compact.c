@@ -7,9 +7,9 @@
 
 #include "base/str.h"
 #include "s3proto/hash.h"
+#include "server/s3/disk/le.h"
 #include "server/s3/disk/leb.h"
-
-#define PARTS_MAX 10000 /* S3's */
+#include "server/s3/disk/partlog.h"
 
 /* C1: kinds and content types are known by their place; new ones go to the end. */
 static const enum s3_digest_kind kinds[] = {S3_CRC32, S3_CRC32C, S3_CRC64NVME, S3_SHA1, S3_SHA256};
@@ -42,7 +42,7 @@ size_t s3_compact_etag(const s3_meta *m, uint8_t out[static S3_COMPACT_MAX])
     if (len < 32 || !nl_unhex(m->etag, 32, out))
         return 0;
     if (len > 32) {
-        if (m->etag[32] != '-' || !nl_parse_i64(m->etag + 33, &parts) || parts < 1 || parts > PARTS_MAX)
+        if (m->etag[32] != '-' || !nl_parse_i64(m->etag + 33, &parts) || parts < 1 || parts > S3_PARTS_MAX)
             return 0;
         n += s3_leb_put(out + n, (uint64_t)parts);
     }
@@ -57,9 +57,8 @@ size_t s3_compact_facts(const s3_meta *m, uint8_t out[static S3_COMPACT_MAX])
     if (m->size > INT64_MAX)
         return 0;
     size_t n = s3_leb_put(out, m->size);
-    for (int i = 0; i < 8; i++)
-        out[n++] = (uint8_t)((uint64_t)m->mtime_ns >> (8 * i));
-    return n;
+    s3_put_le(out + n, (uint64_t)m->mtime_ns, 8);
+    return n + 8;
 }
 
 size_t s3_compact_checksum(const s3_meta *m, uint8_t out[static S3_COMPACT_MAX])
@@ -99,7 +98,7 @@ static int damaged(uint8_t tag, nl_error *err)
 static int read_etag(s3_meta *m, const uint8_t *p, size_t len, nl_error *err)
 {
     uint64_t parts = 0;
-    if (len < 16 || (len > 16 && (s3_leb_get(p + 16, len - 16, &parts) != len - 16 || parts > PARTS_MAX)))
+    if (len < 16 || (len > 16 && (s3_leb_get(p + 16, len - 16, &parts) != len - 16 || parts > S3_PARTS_MAX)))
         return damaged('E', err);
     nl_hex(p, 16, m->etag);
     if (len > 16)
@@ -109,13 +108,10 @@ static int read_etag(s3_meta *m, const uint8_t *p, size_t len, nl_error *err)
 
 static int read_facts(s3_meta *m, const uint8_t *p, size_t len, nl_error *err)
 {
-    uint64_t mtime = 0;
     size_t n = s3_leb_get(p, len, &m->size);
     if (!n || len - n != 8)
         return damaged('F', err);
-    for (int i = 7; i >= 0; i--)
-        mtime = mtime << 8 | p[n + (size_t)i];
-    m->mtime_ns = (int64_t)mtime;
+    m->mtime_ns = (int64_t)s3_get_le(p + n, 8);
     return NL_OK;
 }
 

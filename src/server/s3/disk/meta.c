@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "s3proto/hash.h"
 #include "server/s3/disk/compact.h"
+#include "server/s3/disk/le.h"
 #include "server/s3/disk/leb.h"
 
 static const char magic[4] = {'N', 'L', 'M', '1'};
@@ -23,8 +24,7 @@ static int put_record(nl_buf *out, char tag, const void *data, size_t len, nl_er
 static int put_u64(nl_buf *out, char tag, uint64_t v, nl_error *err)
 {
     uint8_t bytes[8];
-    for (int i = 0; i < 8; i++)
-        bytes[i] = (uint8_t)(v >> (8 * i));
+    s3_put_le(bytes, v, 8);
     return put_record(out, tag, bytes, sizeof(bytes), err);
 }
 
@@ -122,14 +122,6 @@ int s3_meta_pack(const s3_meta *m, nl_buf *out, nl_error *err)
     return rc || !m->part_sums ? rc : put_record(out, 'k', m->part_sums, m->part_sums_len, err);
 }
 
-static uint64_t get_u64(const uint8_t *p)
-{
-    uint64_t v = 0;
-    for (int i = 7; i >= 0; i--)
-        v = v << 8 | p[i];
-    return v;
-}
-
 /* Split a copy of the record at its NULs into exactly n strings. */
 static int get_strings(nl_arena *arena, const uint8_t *p, size_t len, const char **out[], size_t n, nl_error *err)
 {
@@ -216,9 +208,9 @@ static int get_record(nl_arena *arena, s3_meta *m, uint8_t tag, const uint8_t *p
         if (len != 8)
             return nl_fail(err, NL_CORRUPT, "metadata: a number of %zu bytes", len);
         if (tag == 's')
-            m->size = get_u64(p);
+            m->size = s3_get_le(p, 8);
         else
-            m->mtime_ns = (int64_t)get_u64(p);
+            m->mtime_ns = (int64_t)s3_get_le(p, 8);
         return NL_OK;
     case 'h': {
         s3_pair *h = &m->headers[m->n_headers++];

@@ -9,7 +9,7 @@
 
 #include "base/str.h"
 #include "s3proto/time.h"
-#include "server/s3/op/op.h"
+#include "server/s3/op/multipart.h"
 #include "server/s3/op/range.h"
 
 /* Is the header a time, and the object newer? Times that do not parse are no conditions (RFC 9110, 13.1.3). */
@@ -66,11 +66,9 @@ static void add_part_checksum(s3_request *rq, const s3_meta *m, const uint8_t *s
 /* The bytes of ?partNumber=N. False: answered. An object that was put in one piece is its own first part. */
 static bool part_range(s3_request *rq, const s3_meta *m, s3_range *range, enum s3_range_status *rs)
 {
-    int64_t n;
-    if (!nl_parse_i64(s3_query(rq, "partNumber"), &n) || n < 1 || n > 10000) {
-        s3_refuse(rq, "InvalidArgument", "Part number must be an integer between 1 and 10000, inclusive");
+    int n;
+    if (!s3_part_number(rq, &n))
         return false;
-    }
     if (s3_header(rq, "Range")) {
         s3_refuse(rq, "InvalidRequest", "Cannot specify both Range header and partNumber query parameter");
         return false;

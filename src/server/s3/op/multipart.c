@@ -19,6 +19,18 @@ bool s3_open_upload(s3_request *rq, s3_meta *meta)
     return rc == NL_OK;
 }
 
+bool s3_part_number(s3_request *rq, int *out)
+{
+    int64_t n;
+    const char *text = s3_query(rq, "partNumber");
+    if (!text || !nl_parse_i64(text, &n) || n < 1 || n > S3_PARTS_MAX) {
+        s3_refuse(rq, "InvalidArgument", "Part number must be an integer between 1 and 10000, inclusive");
+        return false;
+    }
+    *out = (int)n;
+    return true;
+}
+
 const char *s3_checksum_name(const s3_meta *upload)
 {
     enum s3_digest_kind kind;

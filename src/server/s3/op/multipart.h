@@ -6,6 +6,8 @@
 
 /* Open the bucket and the upload of ?uploadId; false: answered. */
 bool s3_open_upload(s3_request *rq, s3_meta *meta);
+/* ?partNumber. False: answered. */
+bool s3_part_number(s3_request *rq, int *out);
 /* "CRC32" where the upload's parts carry one; NULL otherwise. */
 const char *s3_checksum_name(const s3_meta *upload);
 /* A number from the query, at least 0, and most where it is more; absent: missing. -1: answered. */

@@ -21,16 +21,13 @@ struct part_state {
 /* State with number and upload; NULL: answered. */
 static struct part_state *open_part(s3_request *rq)
 {
-    int64_t number;
-    const char *text = s3_query(rq, "partNumber");
-    if (!text || !nl_parse_i64(text, &number) || number < 1 || number > S3_PARTS_MAX) {
-        s3_refuse(rq, "InvalidArgument", "Part number must be an integer between 1 and 10000, inclusive");
+    int number;
+    if (!s3_part_number(rq, &number))
         return NULL;
-    }
     struct part_state *s = s3_new_state(rq, sizeof(*s));
     if (!s || !s3_open_upload(rq, &s->upload))
         return NULL;
-    s->number = (int)number;
+    s->number = number;
     return s;
 }
 

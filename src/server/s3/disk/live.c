@@ -12,7 +12,7 @@
 #include "server/s3/disk/file.h"
 #include "server/s3/disk/upload.h"
 
-static int no_such_upload(const char *id, nl_error *err)
+int s3_live_none(const char *id, nl_error *err)
 {
     return nl_fail(err, NL_NOT_FOUND, "the upload %.64s does not exist", id);
 }
@@ -26,13 +26,13 @@ int s3_live_folder(s3_bucket *b, const char *id, nl_error *err)
 {
     char path[96];
     if (!s3_live_is_id(id)) {
-        no_such_upload(id, err);
+        s3_live_none(id, err);
         return -1;
     }
     snprintf(path, sizeof(path), S3_RESERVED "/uploads/%s", id);
     int fd = s3_folder_open(b->fd, path);
     if (fd < 0 && errno == ENOENT)
-        no_such_upload(id, err);
+        s3_live_none(id, err);
     else if (fd < 0)
         nl_fail_errno(err, errno, "cannot open the upload's folder");
     return fd;
@@ -192,7 +192,7 @@ static int open_live(s3_bucket *b, const char *id, s3_live **out, nl_error *err)
     int rc = u->folder < 0 ? err->code : NL_OK;
     if (!rc && ((u->data = openat(u->folder, S3_UPLOAD_DATA, O_RDWR | O_NOFOLLOW | O_CLOEXEC)) < 0 ||
                 (u->log = openat(u->folder, S3_UPLOAD_PARTS, O_RDWR | O_NOFOLLOW | O_CLOEXEC)) < 0))
-        rc = errno == ENOENT ? no_such_upload(id, err) : nl_fail_errno(err, errno, "cannot open the upload's data");
+        rc = errno == ENOENT ? s3_live_none(id, err) : nl_fail_errno(err, errno, "cannot open the upload's data");
     if (!rc)
         rc = load_parts(u, err);
     if (rc)
@@ -248,7 +248,7 @@ void s3_live_release(s3_live *u)
 int s3_live_enter(s3_live *u, const s3_part_writer *w, nl_error *err)
 {
     pthread_mutex_lock(&u->mutex);
-    int rc = u->over ? no_such_upload(u->id, err)
+    int rc = u->over ? s3_live_none(u->id, err)
              : u->sealed || w->displaced
                  ? nl_fail(err, NL_CONFLICT, "the upload %s is being completed or aborted", u->id)
                  : NL_OK;
@@ -273,7 +273,7 @@ int s3_live_seal(s3_live *u, nl_error *err)
     u->sealed = true;
     while (u->writing)
         pthread_cond_wait(&u->changed, &u->mutex);
-    int rc = u->over ? no_such_upload(u->id, err) : NL_OK;
+    int rc = u->over ? s3_live_none(u->id, err) : NL_OK;
     pthread_mutex_unlock(&u->mutex);
     if (rc)
         s3_live_unseal(u, true);

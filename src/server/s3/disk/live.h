@@ -57,6 +57,8 @@ void s3_live_init(s3_live_table *t);
 /* Nobody uses any. */
 void s3_live_free(s3_live_table *t);
 
+/* NL_NOT_FOUND, in the words for an upload that does not exist. */
+int s3_live_none(const char *id, nl_error *err);
 /* Is it the name of an upload's folder? */
 bool s3_live_is_id(const char *id);
 /* The upload's folder, or -1 with err (NL_NOT_FOUND: there is none). */

@@ -53,8 +53,7 @@ static int make_own(s3_live *u, s3_part_writer *w, nl_error *err)
         if (errno != EEXIST)
             break;
     }
-    return errno == ENOENT ? nl_fail(err, NL_NOT_FOUND, "the upload %s does not exist", u->id)
-                           : nl_fail_errno(err, errno, "cannot make the part's file");
+    return errno == ENOENT ? s3_live_none(u->id, err) : nl_fail_errno(err, errno, "cannot make the part's file");
 }
 
 int s3_part_open(s3_bucket *b, const char *id, int number, uint64_t length, s3_part_writer *out, nl_error *err)

@@ -19,11 +19,6 @@
 
 #define READ_FLAGS (O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
 
-static int no_such_upload(const char *id, nl_error *err)
-{
-    return nl_fail(err, NL_NOT_FOUND, "the upload %.64s does not exist", id);
-}
-
 /* P1. */
 static bool lives(int folder)
 {
@@ -115,7 +110,7 @@ int s3_upload_open(s3_bucket *b, const char *id, s3_slice key, nl_arena *arena, 
     int rc = lives(folder) ? read_trailer(folder, arena, &inside, meta, err) : NL_NOT_FOUND;
     close(folder);
     if (rc == NL_NOT_FOUND || (!rc && s3_slice_compare(inside, key)))
-        return no_such_upload(id, err);
+        return s3_live_none(id, err);
     return rc;
 }
 
@@ -136,17 +131,23 @@ static int remove_folder(s3_bucket *b, s3_live *u, nl_error *err)
     return rc;
 }
 
+/* The upload with all others kept out. Ended by s3_live_unseal() and s3_live_release(). */
+static int use_sealed(s3_bucket *b, const char *id, s3_live **out, nl_error *err)
+{
+    int rc = s3_live_use(b, id, out, err);
+    if (!rc && (rc = s3_live_seal(*out, err)))
+        s3_live_release(*out);
+    return rc;
+}
+
 int s3_upload_abort(s3_bucket *b, const char *id, nl_error *err)
 {
     s3_live *u;
-    int rc = s3_live_use(b, id, &u, err);
+    int rc = use_sealed(b, id, &u, err);
     if (rc)
         return rc;
-    rc = s3_live_seal(u, err);
-    if (!rc) {
-        rc = remove_folder(b, u, err);
-        s3_live_unseal(u, true);
-    }
+    rc = remove_folder(b, u, err);
+    s3_live_unseal(u, true);
     s3_live_release(u);
     return rc;
 }
@@ -391,24 +392,21 @@ int s3_upload_complete(s3_bucket *b, const char *id, const s3_part *parts, size_
                        const s3_guard *guard, nl_error *err)
 {
     s3_live *u;
-    int rc = s3_live_use(b, id, &u, err);
+    int rc = use_sealed(b, id, &u, err);
     if (rc)
         return rc;
-    rc = s3_live_seal(u, err);
-    if (!rc) {
-        s3_part_record *r = calloc(n, sizeof(*r));
-        if (!r)
-            rc = nl_fail_memory(err);
-        for (size_t i = 0; i < n && !rc; i++)
-            rc = record_of(u, &parts[i], &r[i], err);
-        if (!rc)
-            rc = complete(b, u, r, n, key, meta, guard, err);
-        free(r);
-        /* The object is there: that the folder stays would only cost space. */
-        if (!rc)
-            remove_folder(b, u, NULL);
-        s3_live_unseal(u, !rc || !lives(u->folder));
-    }
+    s3_part_record *r = calloc(n, sizeof(*r));
+    if (!r)
+        rc = nl_fail_memory(err);
+    for (size_t i = 0; i < n && !rc; i++)
+        rc = record_of(u, &parts[i], &r[i], err);
+    if (!rc)
+        rc = complete(b, u, r, n, key, meta, guard, err);
+    free(r);
+    /* The object is there: that the folder stays would only cost space. */
+    if (!rc)
+        remove_folder(b, u, NULL);
+    s3_live_unseal(u, !rc || !lives(u->folder));
     s3_live_release(u);
     return rc;
 }

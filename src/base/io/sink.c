@@ -50,6 +50,22 @@ int nl_write_all(int fd, const void *data, size_t len, nl_error *err)
     return NL_OK;
 }
 
+int nl_pwrite_all(int fd, const void *data, size_t len, uint64_t offset, const char *what, nl_error *err)
+{
+    const char *at = data;
+    while (len) {
+        ssize_t n = pwrite(fd, at, len, (off_t)offset);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return nl_fail_errno(err, n < 0 ? errno : ENOSPC, "cannot write %s", what);
+        at += n;
+        len -= (size_t)n;
+        offset += (uint64_t)n;
+    }
+    return NL_OK;
+}
+
 /* ── memory ── */
 
 struct memory_sink {

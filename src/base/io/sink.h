@@ -47,6 +47,8 @@ int nl_sink_create_fd(int fd, nl_sink **out, nl_error *err);
 
 /* write() until everything is written, whatever interrupts it. */
 int nl_write_all(int fd, const void *data, size_t len, nl_error *err);
+/* The same at an offset of a file; what is for the message: "cannot write WHAT". */
+int nl_pwrite_all(int fd, const void *data, size_t len, uint64_t offset, const char *what, nl_error *err);
 
 /* A whole small file (at most limit bytes, else NL_INVALID) replaces what *out holds; data has a NUL behind it. */
 int nl_read_file(const char *path, size_t limit, nl_buf *out, nl_error *err);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/hash.h"
+#include "base/io/sink.h"
 
 _Static_assert(sizeof(struct store_segment_head) == STORE_SEGMENT_HEAD, "the head has no gaps");
 
@@ -93,22 +94,6 @@ bool store_segment_next(int fd, const struct store_segment_head *head, uint64_t 
            r.length <= file_size && store_segment_record_size(r.length) <= file_size - at;
 }
 
-/* pwrite() until all is written. */
-static bool write_all(int fd, const void *data, size_t len, uint64_t at)
-{
-    for (const char *p = data; len;) {
-        ssize_t n = pwrite(fd, p, len, (off_t)at);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        p += n;
-        at += (uint64_t)n;
-        len -= (size_t)n;
-    }
-    return true;
-}
-
 bool store_segment_append(int fd, const struct store_segment_head *head, uint64_t at, nl_range range,
                           const uint8_t *data, struct store_segment_record *out)
 {
@@ -125,7 +110,8 @@ bool store_segment_append(int fd, const struct store_segment_head *head, uint64_
         uint64_t from = i * STORE_SEGMENT_BLOCK;
         sums[i] = sum_of(out, i, data + from, (size_t)least(STORE_SEGMENT_BLOCK, range.length - from));
     }
-    bool done = write_all(fd, front, opening, at) && write_all(fd, data, (size_t)range.length, at + opening);
+    bool done = !nl_pwrite_all(fd, front, opening, at, "a segment", NULL) &&
+                !nl_pwrite_all(fd, data, (size_t)range.length, at + opening, "a segment", NULL);
     free(front);
     return done;
 }

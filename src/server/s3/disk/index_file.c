@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/hash.h"
+#include "base/io/sink.h"
 #include "server/s3/disk/index.h"
 #include "server/s3/disk/rescan.h"
 
@@ -178,7 +179,7 @@ int s3_index_save(const s3_index *x, struct timespec stamp, nl_error *err)
     };
     memcpy(first.head.path, x->path, first.head.path_len);
     first.head.sum = head_sum(&first.head);
-    return s3_sorted_write(x->base->fd, first.block, S3_BLOCK, 0, err);
+    return nl_pwrite_all(x->base->fd, first.block, S3_BLOCK, 0, "an index", err);
 }
 
 /* ── taking up a file ── */

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/hash.h"
+#include "base/io/sink.h"
 #include "server/s3/disk/overflow.h"
 
 #define HEAD        10 /* sum and used */
@@ -47,27 +48,11 @@ void s3_sorted_drop(s3_sorted_writer *w)
     w->out = NULL;
 }
 
-int s3_sorted_write(int fd, const void *data, size_t len, uint64_t offset, nl_error *err)
-{
-    const char *p = data;
-    while (len > 0) {
-        ssize_t n = pwrite(fd, p, len, (off_t)offset);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return nl_fail_errno(err, n < 0 ? errno : ENOSPC, "cannot write an index");
-        p += n;
-        len -= (size_t)n;
-        offset += (uint64_t)n;
-    }
-    return NL_OK;
-}
-
-/* Write the blocks that are closed. */
+/* Write the blocks that are closed: not through the seam (seam.h), since nothing of an index needs to last. */
 static int flush(s3_sorted_writer *w, nl_error *err)
 {
     uint64_t offset = w->file.start + (w->file.blocks - w->n_out) * S3_BLOCK;
-    int rc = s3_sorted_write(w->file.fd, w->out, w->n_out * S3_BLOCK, offset, err);
+    int rc = nl_pwrite_all(w->file.fd, w->out, w->n_out * S3_BLOCK, offset, "an index", err);
     w->n_out = 0;
     return rc;
 }

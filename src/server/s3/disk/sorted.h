@@ -36,9 +36,6 @@ typedef struct s3_sorted {
 s3_sorted *s3_sorted_ref(s3_sorted *s);
 void s3_sorted_release(s3_sorted *s);
 
-/* Write all of len bytes at an offset: not through the seam (seam.h), since nothing of an index needs to last. */
-int s3_sorted_write(int fd, const void *data, size_t len, uint64_t offset, nl_error *err);
-
 typedef struct s3_sorted_writer {
     s3_sorted file; /* as far as it is written */
     uint8_t *out;   /* blocks that are not written yet; the last one is being filled */

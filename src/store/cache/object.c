@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/hash.h"
 #include "base/str.h"
 #include "s3proto/hash.h"
@@ -239,17 +240,27 @@ bool store_cached_holds(struct store_cached *o, nl_range r)
 
 /* ── reading ── */
 
+/* Now, for a segment's time. The kernel's own stamps stand still for milliseconds: of two versions that are used one right
+ * after the other it could not be told which is the newest. */
+static const struct timespec *now(struct timespec times[static 2])
+{
+    int64_t ns = nl_wall_ns();
+    times[0] = times[1] = (struct timespec){ns / 1000000000, ns % 1000000000};
+    return times;
+}
+
 /* Set the time of its use, once. */
 static void mark_used(struct store_cached *o, size_t segment)
 {
     char path[path_max];
+    struct timespec times[2];
     pthread_mutex_lock(&o->mutex);
     bool first = !o->segments[segment].used;
     o->segments[segment].used = true;
     path_of(o, o->segments[segment].name, path);
     pthread_mutex_unlock(&o->mutex);
     if (first)
-        utimensat(o->cache->dir, path, NULL, AT_SYMLINK_NOFOLLOW);
+        (void)utimensat(o->cache->dir, path, now(times), AT_SYMLINK_NOFOLLOW);
 }
 
 /* X2 */
@@ -381,6 +392,7 @@ static void append(struct store_cached *o, nl_range r, const uint8_t *data)
     if (after > before && !store_cache_take(o->cache, after - before))
         return;
     struct store_segment_record record;
+    struct timespec times[2];
     int fd = writable_segment(o);
     if (fd < 0) {
         stop_writing(o);
@@ -391,6 +403,7 @@ static void append(struct store_cached *o, nl_range r, const uint8_t *data)
         add_extent(o, o->open, &record);
         pthread_mutex_unlock(&o->mutex);
         o->end += more;
+        (void)futimens(fd, now(times));
     } else {
         stop_writing(o);
         if (ftruncate(fd, (off_t)o->end) != 0) /* what is cut ends a segment: F3 */
